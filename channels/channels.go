@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package channels says what Sarai asks of a messaging platform and what a
+// platform may ask of Sarai. Each adapter is a package below this one; it turns
+// a platform's payloads into Inbound and sends Outbound. The package imports
+// nothing else of Sarai, so that an adapter can be read and tested alone.
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// A Name names a channel: "web", "telegram". It is stored with every address
+// and never changes once a release has used it.
+type Name string
+
+// An Address is where one person is reached on one channel. ID is the
+// platform's own identifier, opaque to everything but its adapter. It says who
+// somebody is: printing or logging an Address shows only its channel.
+type Address struct {
+	Channel Name   `json:"channel"`
+	ID      string `json:"id"`
+}
+
+// String shows the channel and hides the identifier.
+func (a Address) String() string { return string(a.Channel) + ":…" }
+
+// GoString hides the identifier under %#v too.
+func (a Address) GoString() string { return a.String() }
+
+// LogValue hides the identifier from structured logs.
+func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// IsZero says whether the address is empty.
+func (a Address) IsZero() bool { return a == Address{} }
+
+// A Kind says what a person sent.
+type Kind string
+
+// The kinds that adapters know. Whatever a platform sends that fits none of
+// them arrives as Unknown, with its raw body, and is never dropped.
+const (
+	Text     Kind = "text"
+	Choice   Kind = "choice" // a button: Inbound.Choice holds its key
+	Start    Kind = "start"  // the talk was opened without words; Inbound.Campaign may be set
+	Voice    Kind = "voice"
+	Audio    Kind = "audio"
+	Picture  Kind = "picture"
+	Video    Kind = "video"
+	Document Kind = "document"
+	Place    Kind = "place"
+	Contact  Kind = "contact"
+	Sticker  Kind = "sticker"
+	Reaction Kind = "reaction"
+	Edited   Kind = "edited"  // Text holds the new words
+	Deleted  Kind = "deleted" // the person took a message back
+	Unknown  Kind = "unknown"
+)
+
+// Media is something to fetch from the platform. Ref is the platform's own
+// reference to it, opaque to everything but its adapter.
+type Media struct {
+	Ref     string `json:"ref"`
+	Type    string `json:"type,omitempty"`    // media type as the platform claims it, unverified
+	Name    string `json:"name,omitempty"`    // file name as the person's phone gave it, unverified
+	Size    int64  `json:"size,omitempty"`    // bytes, 0 where unknown
+	Seconds int    `json:"seconds,omitempty"` // length of a recording, 0 where unknown
+}
+
+// Inbound is one event that a person caused. ID is the platform's identifier of
+// the event: a second Inbound with the same channel and ID is the same event.
+// At is the platform's time, or the time of arrival where it gives none.
+// Text may hold anything that a stranger can type; it has not been cleaned.
+type Inbound struct {
+	From     Address
+	Aliases  []Address // further addresses that the platform says are the same person
+	ID       string
+	At       time.Time
+	Kind     Kind
+	Text     string
+	Choice   string // key of the pressed choice
+	Language string // the platform's hint at the person's language, an unverified tag
+	Campaign string // how the person came here, from a link's code
+	Media    []Media
+	Raw      []byte // the payload, kept where nobody understood it
+}
+
+// A Sink accepts what an adapter received. It returns nil only once in is
+// durable; the adapter acknowledges its platform only after that. An error
+// means that the store failed: the adapter makes the platform deliver again.
+// It is safe for concurrent use.
+type Sink func(ctx context.Context, in Inbound) error
+
+// An Author says who wrote an outgoing message. Platforms allow more to a
+// person than to a program, so an adapter must know.
+type Author string
+
+// Who can have written an outgoing message.
+const (
+	Program Author = "program"
+	Staff   Author = "staff"
+)
+
+// A BlockKind says how a block of a message is set.
+type BlockKind string
+
+// The kinds of block. An adapter that cannot set one shows it as a paragraph.
+const (
+	Paragraph BlockKind = "paragraph"
+	Heading   BlockKind = "heading"
+	Item      BlockKind = "item"  // one line of a list
+	Quiet     BlockKind = "quiet" // sources, dates, notices: smaller where the platform can
+)
+
+// A Block is a piece of a message in plain words: no markup of any platform,
+// no HTML. Link, where set, is the https or tel address that the block points to.
+type Block struct {
+	Kind BlockKind `json:"kind"`
+	Text string    `json:"text"`
+	Link string    `json:"link,omitempty"`
+}
+
+// An Option is a choice offered under a message. Key comes back in
+// Inbound.Choice; Label is what the person reads.
+type Option struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+}
+
+// Outbound is one message to one person.
+type Outbound struct {
+	To        Address   `json:"to"`
+	Key       string    `json:"key"` // stable over retries and unique over all messages
+	Author    Author    `json:"author"`
+	LastActed time.Time `json:"last_acted"` // when the person last wrote or pressed: platforms' windows count from it
+	Locale    string    `json:"locale"`     // language of the words, a BCP 47 tag
+	RTL       bool      `json:"rtl,omitempty"`
+	Blocks    []Block   `json:"blocks"`
+	Options   []Option  `json:"options,omitempty"`
+}
+
+// A Receipt is what a platform answered to an accepted message.
+type Receipt struct {
+	ID      string    // the platform's id of the message, "" where it gives none
+	Learned []Address // addresses of the person that the answer disclosed
+}
+
+// Limits are what a channel can carry. Zero means no limit.
+type Limits struct {
+	Text    int           // characters (runes) of one message
+	Options int           // choices under one message
+	Label   int           // characters of a choice's label
+	Window  time.Duration // how long after the person last acted the program may write
+}
+
+// A Channel sends on one platform. It also implements Listener, Webhook or
+// both. All methods are safe for concurrent use.
+type Channel interface {
+	Name() Name
+	Limits() Limits
+	// Send hands one message to the platform and returns once the platform has
+	// taken it. It fails only with a *SendError.
+	Send(ctx context.Context, out Outbound) (Receipt, error)
+}
+
+// A Listener fetches what people send.
+type Listener interface {
+	Channel
+	// Listen gives what arrives to sink until ctx ends, and returns nil then.
+	Listen(ctx context.Context, sink Sink) error
+}
+
+// A Webhook is called by its platform.
+type Webhook interface {
+	Channel
+	// Handler serves the platform's calls and answers success only for what
+	// sink took.
+	Handler(sink Sink) http.Handler
+}
+
+// A Clearer can take messages off the person's own screen: the program's and,
+// where the platform allows, the person's.
+type Clearer interface {
+	// Clear removes what it can of the talk with to and reports whether
+	// everything is gone from the person's side. ids are the platform's ids of
+	// the messages, where it gives any.
+	Clear(ctx context.Context, to Address, ids []string) (all bool, err error)
+}
+
+// A SendProblem says what is to be done about a message that was not sent.
+type SendProblem string
+
+// The problems, each with what the sender does.
+const (
+	Unavailable SendProblem = "unavailable" // try again with growing pauses
+	Throttled   SendProblem = "throttled"   // try again after SendError.After
+	Blocked     SendProblem = "blocked"     // the person does not want messages: stop until they write
+	Expired     SendProblem = "expired"     // the platform's window is closed: tell the staff
+	Rejected    SendProblem = "rejected"    // this message will never be taken: tell the staff
+	Misset      SendProblem = "misset"      // the operator must act (token, permission); try again slowly
+	NoAnswer    SendProblem = "no-answer"   // it may have been sent: try again, a second copy is possible
+)
+
+// A SendError says why a message was not sent. Its text holds no address, no
+// token and no word of the message.
+type SendError struct {
+	Problem SendProblem
+	After   time.Duration // for Throttled: how long the platform asks to wait
+	Cause   string        // for the operator
+}
+
+func (e *SendError) Error() string {
+	if e.Cause == "" {
+		return "send: " + string(e.Problem)
+	}
+	return fmt.Sprintf("send: %s: %s", e.Problem, e.Cause)
+}
+
+// ErrUnknownPerson is returned by a Mailbox for an address nobody has written from.
+var ErrUnknownPerson = errors.New("channels: nobody has written from this address")
+
+// A Letter is one message of a talk as a page shows it.
+type Letter struct {
+	Seq     uint64    `json:"seq"` // its place in the talk, growing; gaps are normal
+	At      time.Time `json:"at"`
+	From    string    `json:"from"`         // "me", "program" or "staff"
+	ID      string    `json:"id,omitempty"` // for "me": the Inbound.ID it arrived under
+	Locale  string    `json:"locale,omitempty"`
+	RTL     bool      `json:"rtl,omitempty"`
+	Blocks  []Block   `json:"blocks"`
+	Options []Option  `json:"options,omitempty"`
+}
+
+// A Mailbox keeps talks for a channel whose platform keeps none. It is safe for
+// concurrent use.
+type Mailbox interface {
+	// Letters gives the talk of an address after the place after, oldest first,
+	// at most n. cleared is the place up to which the person had the talk taken
+	// off the screen. It fails with ErrUnknownPerson.
+	Letters(ctx context.Context, a Address, after uint64, n int) (letters []Letter, cleared uint64, err error)
+	// Alias makes further reach the same talk as known. It fails with
+	// ErrUnknownPerson if known has none.
+	Alias(ctx context.Context, known, further Address) error
+}

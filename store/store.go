@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package store says what is kept and what a store promises. It is where the
+// nouns meet: threads, entries, turns, cases, jobs and staff. The stores
+// themselves are the packages below it; storetest is the contract that each
+// passes.
+//
+// Records are authoritative. The transcript beside them is only ever added to,
+// in the same commit.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sarai/channels"
+	"sarai/content"
+	"sarai/desk"
+)
+
+// A ThreadID names a talk. It is random: nothing about the person follows from it.
+type ThreadID string
+
+// A Thread is one talk with one person, over one or more addresses. The zero
+// Version means that nothing of it is stored yet.
+type Thread struct {
+	ID        ThreadID           `json:"id"`
+	Version   uint64             `json:"version"` // moves by one with each turn and each case command, for nothing else
+	Created   time.Time          `json:"created"`
+	Centre    content.CentreID   `json:"centre,omitempty"` // "" is unassigned: seen by all
+	Reply     channels.Address   `json:"reply"`            // where answers go: the address last written from
+	Addresses []channels.Address `json:"addresses"`        // all addresses, oldest first
+	Linked    []ThreadID         `json:"linked,omitempty"` // other threads that seem to be the same person
+	State     []byte             `json:"state,omitempty"`  // dialog.State as JSON; nil for a new thread
+	LastSeq   uint64             `json:"last_seq"`         // Seq of the newest entry
+	LastHeard time.Time          `json:"last_heard"`       // when the person last acted
+	Cleared   uint64             `json:"cleared,omitempty"`
+	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
+}
+
+// An Author says who an entry is by.
+type Author string
+
+// Who an entry can be by. A Note is staff's among themselves; an Event is
+// something that happened: a case taken, a message that failed.
+const (
+	Person  Author = "person"
+	Program Author = "program"
+	Staff   Author = "staff"
+	Note    Author = "note"
+	Event   Author = "event"
+)
+
+// An Entry is one line of a transcript. It never changes once stored; what is
+// learnt about it later (a delivery) is a record of its own.
+type Entry struct {
+	Seq      uint64            `json:"seq"`
+	At       time.Time         `json:"at"`   // when it was stored
+	Said     time.Time         `json:"said"` // the platform's time; At where there is none
+	Late     bool              `json:"late,omitempty"`
+	Author   Author            `json:"author"`
+	By       desk.StaffID      `json:"by,omitempty"`
+	Channel  channels.Name     `json:"channel,omitempty"`
+	Kind     channels.Kind     `json:"kind,omitempty"`
+	ID       string            `json:"id,omitempty"` // for Person: Inbound.ID
+	Text     string            `json:"text,omitempty"`
+	Blocks   []channels.Block  `json:"blocks,omitempty"`
+	Options  []channels.Option `json:"options,omitempty"`
+	Locale   content.Locale    `json:"locale,omitempty"`
+	Media    []channels.Media  `json:"media,omitempty"`
+	Articles []Cited           `json:"articles,omitempty"` // what of the catalogue was sent
+	Edition  string            `json:"edition,omitempty"`  // of the catalogue it was decided under
+	Event    string            `json:"event,omitempty"`    // for Event: what happened, a fixed word
+	Raw      []byte            `json:"raw,omitempty"`      // the payload that nobody understood
+}
+
+// Cited says which words of an article somebody was sent.
+type Cited struct {
+	Article content.ArticleID `json:"article"`
+	Section string            `json:"section,omitempty"`
+	Locale  content.Locale    `json:"locale"`
+	Hash    string            `json:"hash"` // content.Text.Hash
+}
+
+// A Priority orders leasing between lanes. A lower one goes first.
+type Priority int
+
+// The priorities: answers to signals, then counsellors' words, then the rest.
+const (
+	First Priority = iota
+	Second
+	Third
+)
+
+// A JobKind says what a job does. The kinds are the gateway's.
+type JobKind string
+
+// A Job is something slow that a turn decided to have done. Key is
+// "<thread>/<version>/<index>" and unique for ever: a turn that is decided
+// twice cannot do a thing twice. Jobs of one lane are done one after the other,
+// oldest key first, and none while an older one of the lane is not settled.
+type Job struct {
+	Key      string    `json:"key"`
+	Thread   ThreadID  `json:"thread"`
+	Lane     string    `json:"lane"`
+	Priority Priority  `json:"priority"`
+	Due      time.Time `json:"due"`
+	Kind     JobKind   `json:"kind"`
+	Body     []byte    `json:"body,omitempty"` // the gateway's, JSON
+	Made     time.Time `json:"made"`
+	Tries    int       `json:"tries,omitempty"` // leases that did not settle it, the running one included
+}
+
+// A Leased job is held until Until; Token proves it.
+type Leased struct {
+	Job
+	Token string
+	Until time.Time
+}
+
+// An Outcome says what became of a leased job. Exactly one of Done, Failed and
+// Again is set.
+type Outcome struct {
+	Done   bool
+	Failed bool
+	Again  time.Time // try again then
+	// Entry, where set, is added to the thread's transcript in the same commit;
+	// its Seq is given by the store. The thread's Version does not move.
+	Entry *Entry
+	// Receipt, where set, is kept for the message of the job.
+	Receipt *channels.Receipt
+}
+
+// A Turn is everything that one event changes, committed together or not at all.
+type Turn struct {
+	// Thread is the thread as it shall be, with the Version that was read: the
+	// store stores Version+1. A zero Version creates it.
+	Thread Thread
+	// Events are the keys of the events that caused the turn, usually one:
+	// channel and the platform's id. They are remembered for at least eight
+	// days, because Meta delivers again for seven.
+	Events []EventKey
+	// Entries are added in this order. Their Seq must be LastSeq+1 and so on,
+	// where LastSeq is the thread's as it was read; Thread.LastSeq is set by the
+	// store.
+	Entries []Entry
+	// Jobs are added. A job whose key exists already is left as it is.
+	Jobs []Job
+	// Cancel removes jobs that nobody has leased, by key.
+	Cancel []string
+}
+
+// An EventKey is what makes two deliveries one event.
+type EventKey struct {
+	Channel channels.Name
+	ID      string
+}
+
+// Errors of a store. Anything else means that the store itself failed: nothing
+// was committed, or nobody can know, and the caller must not acknowledge.
+var (
+	ErrConflict  = errors.New("store: the thread has changed since it was read")
+	ErrDuplicate = errors.New("store: this event was stored before")
+	ErrTaken     = errors.New("store: an address belongs to another thread")
+	ErrNotFound  = errors.New("store: not found")
+	ErrLost      = errors.New("store: the lease was lost")
+	ErrBusy      = errors.New("store: too much waits to be committed, try again")
+	ErrNewer     = errors.New("store: the file is from a newer version of Sarai: use that version, or restore an older backup")
+)
+
+// TakenError says which thread owns an address that a turn wanted to add. It is
+// ErrTaken.
+type TakenError struct{ Owner ThreadID }
+
+func (e *TakenError) Error() string { return ErrTaken.Error() }
+
+// Is makes errors.Is(e, ErrTaken) true.
+func (e *TakenError) Is(target error) bool { return target == ErrTaken }
+
+// Threads keeps talks. It is safe for concurrent use.
+type Threads interface {
+	// Thread gives the thread that owns the address, or, where nobody has written
+	// from it, a new one of Version 0 with a fresh random ID, Reply and Addresses
+	// set, of which nothing is stored.
+	Thread(ctx context.Context, a channels.Address) (Thread, error)
+	// ThreadByID fails with ErrNotFound.
+	ThreadByID(ctx context.Context, id ThreadID) (Thread, error)
+	// Seen says whether an event was stored before.
+	Seen(ctx context.Context, e EventKey) (bool, error)
+	// Commit stores the turn and returns once it is durable. It fails with
+	// ErrDuplicate if one of the events is known, with ErrConflict if the thread
+	// is not at Turn.Thread.Version, with a *TakenError if an address belongs to
+	// another thread, with ErrBusy if too many wait. Turns that are committed
+	// together are judged each by itself.
+	Commit(ctx context.Context, t Turn) error
+	// Entries gives the transcript after the place after, oldest first, at most n.
+	Entries(ctx context.Context, id ThreadID, after uint64, n int) ([]Entry, error)
+	// Receipts gives what platforms answered to the messages of a thread, by job key.
+	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
+	// Erase removes all that is kept of a thread: entries, jobs, addresses,
+	// receipts, drafts, the thread and its case. A thread that does not exist is
+	// no error.
+	Erase(ctx context.Context, id ThreadID) error
+}
+
+// Jobs keeps what is still to be done. It is safe for concurrent use.
+type Jobs interface {
+	// Lease gives due jobs, at most n and at most one per lane, the lane's oldest;
+	// no job of a lane in which one is leased. By priority, then by due time. A
+	// lease that is not settled by until is free again.
+	Lease(ctx context.Context, now, until time.Time, n int) ([]Leased, error)
+	// Settle records what became of a leased job. It fails with ErrLost if the
+	// lease ended and somebody else has the job, or the job is gone.
+	Settle(ctx context.Context, l Leased, o Outcome) error
+	// NextDue says when the next job that is not leased will be due; ok is false
+	// if there is none.
+	NextDue(ctx context.Context) (due time.Time, ok bool, err error)
+	// FailedJobs gives jobs that failed for good, newest first, at most n, without their bodies.
+	FailedJobs(ctx context.Context, n int) ([]Job, error)
+}
+
+// A Row is a case as a queue shows it, with what a list needs of its thread.
+type Row struct {
+	Thread    ThreadID
+	Version   uint64
+	Channel   channels.Name
+	Centre    content.CentreID
+	Case      desk.Case
+	State     []byte // dialog.State as JSON
+	LastHeard time.Time
+	LastSeq   uint64
+}
+
+// Cases finds cases. It is safe for concurrent use.
+type Cases interface {
+	// OpenCases gives every open case in the order of the queue.
+	OpenCases(ctx context.Context) ([]Row, error)
+	// ClosedCases gives cases that are closed, last closed first, at most n.
+	ClosedCases(ctx context.Context, n int) ([]Row, error)
+	// ThreadOfCase fails with ErrNotFound.
+	ThreadOfCase(ctx context.Context, id desk.CaseID) (ThreadID, error)
+}
+
+// A Role says what a member of staff may do.
+type Role string
+
+// The roles. An administrator may do what a counsellor may, and manage staff.
+const (
+	Counsellor    Role = "counsellor"
+	Administrator Role = "administrator"
+)
+
+// A Member is one of the staff. Password is an encoded Argon2id hash. A member
+// who has left stays, inactive, because transcripts name the ID.
+type Member struct {
+	ID       desk.StaffID       `json:"id"`
+	Login    string             `json:"login"` // unique, compared without case
+	Name     string             `json:"name"`  // as colleagues see it
+	Role     Role               `json:"role"`
+	Centres  []content.CentreID `json:"centres,omitempty"` // empty: all
+	Locale   content.Locale     `json:"locale,omitempty"`  // of the desk
+	Password string             `json:"password"`
+	Active   bool               `json:"active"`
+	OnDuty   bool               `json:"on_duty"`
+	Seen     time.Time          `json:"seen,omitzero"` // last seen at the desk, to the minute
+	Created  time.Time          `json:"created"`
+}
+
+// StaffBook keeps the staff and what belongs to them. It is safe for concurrent use.
+type StaffBook interface {
+	// Members gives everybody, by login.
+	Members(ctx context.Context) ([]Member, error)
+	// Member fails with ErrNotFound.
+	Member(ctx context.Context, id desk.StaffID) (Member, error)
+	// MemberByLogin fails with ErrNotFound.
+	MemberByLogin(ctx context.Context, login string) (Member, error)
+	// PutMember adds or replaces; it fails with ErrTaken if the login is another's.
+	PutMember(ctx context.Context, m Member) error
+	// Draft is what a member has typed on a thread and not sent, "" if nothing.
+	Draft(ctx context.Context, id ThreadID, by desk.StaffID) (string, error)
+	// PutDraft keeps a draft; "" removes it.
+	PutDraft(ctx context.Context, id ThreadID, by desk.StaffID, text string) error
+}
+
+// Small keeps small records by bucket name and key, for things that belong to a
+// part of the program and to no thread: sign-in sessions, one-time links. It is
+// safe for concurrent use.
+type Small interface {
+	// Get fails with ErrNotFound, also for a record whose time is over.
+	Get(ctx context.Context, bucket, key string) ([]byte, error)
+	// Put keeps a record until the time until; the zero time is for ever.
+	Put(ctx context.Context, bucket, key string, value []byte, until time.Time) error
+	// Remove is no error for a record that is not there.
+	Remove(ctx context.Context, bucket, key string) error
+	// All gives the records of a bucket whose time is not over.
+	All(ctx context.Context, bucket string) (map[string][]byte, error)
+}
+
+// A Store is all of it, as storetest exercises it. Users of a store take only
+// the parts that they need.
+type Store interface {
+	Threads
+	Jobs
+	Cases
+	StaffBook
+	Small
+	// Ready fails if the store cannot commit now.
+	Ready(ctx context.Context) error
+	// Sweep forgets what is over: old event keys, ended records. Call it now and then.
+	Sweep(ctx context.Context, now time.Time) error
+	Close() error
+}
