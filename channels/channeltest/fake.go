@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package channeltest
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"sarai/channels"
+)
+
+// A Fake is a platform in memory. It implements channels.Channel,
+// channels.Listener and channels.Clearer, remembers what it was given, and fails
+// when it is told to. It is safe for concurrent use.
+type Fake struct {
+	name   channels.Name
+	limits channels.Limits
+
+	mu      sync.Mutex
+	sent    []channels.Outbound
+	tried   []channels.Outbound
+	fail    []*channels.SendError
+	learn   []channels.Address
+	cleared []Cleared
+	all     bool
+	err     error
+	changed chan struct{} // closed and made anew with every change, for Await
+	sink    channels.Sink
+	heard   chan struct{} // closed while Listen runs
+}
+
+// Cleared is one call of Fake.Clear.
+type Cleared struct {
+	To  channels.Address
+	IDs []string
+}
+
+var (
+	_ channels.Listener = (*Fake)(nil)
+	_ channels.Clearer  = (*Fake)(nil)
+)
+
+// NewFake makes a channel on which nothing was sent. Limits are what it claims;
+// it refuses a message beyond them as Rejected.
+func NewFake(name channels.Name, limits channels.Limits) *Fake {
+	return &Fake{name: name, limits: limits, all: true, changed: make(chan struct{}), heard: make(chan struct{})}
+}
+
+// Name is the name given to NewFake.
+func (f *Fake) Name() channels.Name { return f.name }
+
+// Limits are those given to NewFake.
+func (f *Fake) Limits() channels.Limits { return f.limits }
+
+// Send remembers out, or fails with the next error that Fail has laid down. The
+// receipt's ID is the message's number, from "1".
+func (f *Fake) Send(ctx context.Context, out channels.Outbound) (channels.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.change()
+	f.tried = append(f.tried, out)
+	if ctx.Err() != nil {
+		return channels.Receipt{}, &channels.SendError{Problem: channels.Unavailable, Cause: ctx.Err().Error()}
+	}
+	if len(f.fail) > 0 {
+		err := f.fail[0]
+		f.fail = f.fail[1:]
+		if err != nil {
+			return channels.Receipt{}, err
+		}
+	}
+	if cause := Beyond(f.limits, out); cause != "" {
+		return channels.Receipt{}, &channels.SendError{Problem: channels.Rejected, Cause: cause}
+	}
+	f.sent = append(f.sent, out)
+	r := channels.Receipt{ID: strconv.Itoa(len(f.sent)), Learned: f.learn}
+	f.learn = nil
+	return r, nil
+}
+
+// Fail makes the next calls of Send fail, one error a call, in this order. A nil
+// among them lets that call through.
+func (f *Fake) Fail(errs ...*channels.SendError) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = append(f.fail, errs...)
+}
+
+// Learn makes the next accepted message disclose these addresses of the person.
+func (f *Fake) Learn(as ...channels.Address) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.learn = append([]channels.Address(nil), as...)
+}
+
+// Sent gives the accepted messages, oldest first. The caller owns the slice.
+func (f *Fake) Sent() []channels.Outbound {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]channels.Outbound(nil), f.sent...)
+}
+
+// Tried gives all messages that Send was called with, the failed ones included,
+// oldest first. The caller owns the slice.
+func (f *Fake) Tried() []channels.Outbound {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]channels.Outbound(nil), f.tried...)
+}
+
+// Await gives the accepted messages as soon as there are n of them, or what
+// there is and ctx's error when ctx ends.
+func (f *Fake) Await(ctx context.Context, n int) ([]channels.Outbound, error) {
+	for {
+		f.mu.Lock()
+		sent, changed := append([]channels.Outbound(nil), f.sent...), f.changed
+		f.mu.Unlock()
+		if len(sent) >= n {
+			return sent, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return sent, ctx.Err()
+		}
+	}
+}
+
+// Forget drops what was sent, tried and cleared so far.
+func (f *Fake) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sent, f.tried, f.cleared = nil, nil, nil
+}
+
+// Listen gives what Deliver is called with to sink until ctx ends. It is called
+// at most once at a time.
+func (f *Fake) Listen(ctx context.Context, sink channels.Sink) error {
+	f.mu.Lock()
+	f.sink = sink
+	close(f.heard)
+	f.mu.Unlock()
+
+	<-ctx.Done()
+
+	f.mu.Lock()
+	f.sink = nil
+	f.heard = make(chan struct{})
+	f.mu.Unlock()
+	return nil
+}
+
+// Deliver is the platform delivering in once. It waits until Listen runs, and
+// returns what the sink returned: nil is the acknowledgement. Where in.From or
+// in.Channel are empty they are the fake's own.
+func (f *Fake) Deliver(ctx context.Context, in channels.Inbound) error {
+	if in.From.Channel == "" {
+		in.From.Channel = f.name
+	}
+	for {
+		f.mu.Lock()
+		sink, heard := f.sink, f.heard
+		f.mu.Unlock()
+		if sink != nil {
+			return sink(ctx, in)
+		}
+		select {
+		case <-heard:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Clear remembers that it was called and answers what ClearAnswers says, at
+// first that everything is gone.
+func (f *Fake) Clear(_ context.Context, to channels.Address, ids []string) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.change()
+	f.cleared = append(f.cleared, Cleared{to, append([]string(nil), ids...)})
+	return f.all, f.err
+}
+
+// ClearAnswers sets what Clear returns from now on.
+func (f *Fake) ClearAnswers(all bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all, f.err = all, err
+}
+
+// Cleared gives the calls of Clear, oldest first. The caller owns the slice.
+func (f *Fake) Cleared() []Cleared {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]Cleared(nil), f.cleared...)
+}
+
+// change wakes who waits in Await. The caller holds the lock.
+func (f *Fake) change() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
