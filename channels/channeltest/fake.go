@@ -27,7 +27,8 @@ type Fake struct {
 	err     error
 	changed chan struct{} // closed and made anew with every change, for Await
 	sink    channels.Sink
-	heard   chan struct{} // closed while Listen runs
+	heard   chan struct{}  // closed while Listen runs
+	running sync.WaitGroup // calls of sink
 }
 
 // Cleared is one call of Fake.Clear.
@@ -134,8 +135,8 @@ func (f *Fake) Forget() {
 	f.sent, f.tried, f.cleared = nil, nil, nil
 }
 
-// Listen gives what Deliver is called with to sink until ctx ends. It is called
-// at most once at a time.
+// Listen gives what Deliver is called with to sink until ctx ends, and returns
+// when the last call of sink has. It is called at most once at a time.
 func (f *Fake) Listen(ctx context.Context, sink channels.Sink) error {
 	f.mu.Lock()
 	f.sink = sink
@@ -148,12 +149,13 @@ func (f *Fake) Listen(ctx context.Context, sink channels.Sink) error {
 	f.sink = nil
 	f.heard = make(chan struct{})
 	f.mu.Unlock()
+	f.running.Wait()
 	return nil
 }
 
 // Deliver is the platform delivering in once. It waits until Listen runs, and
-// returns what the sink returned: nil is the acknowledgement. Where in.From or
-// in.Channel are empty they are the fake's own.
+// returns what the sink returned: nil is the acknowledgement. An empty
+// in.From.Channel becomes the fake's own name.
 func (f *Fake) Deliver(ctx context.Context, in channels.Inbound) error {
 	if in.From.Channel == "" {
 		in.From.Channel = f.name
@@ -161,8 +163,12 @@ func (f *Fake) Deliver(ctx context.Context, in channels.Inbound) error {
 	for {
 		f.mu.Lock()
 		sink, heard := f.sink, f.heard
+		if sink != nil {
+			f.running.Add(1)
+		}
 		f.mu.Unlock()
 		if sink != nil {
+			defer f.running.Done()
 			return sink(ctx, in)
 		}
 		select {

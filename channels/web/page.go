@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// files are the page and what belongs to it, written by hand and served as they
+// are. In page.html and chat.js, {{name}} stands for another file's address or,
+// for words.json, its contents.
+//
+//go:embed static
+var files embed.FS
+
+// An asset is one file in memory.
+type asset struct {
+	kind   string // media type
+	plain  []byte
+	packed []byte // gzip
+	tag    string // ETag
+}
+
+// Assets are all files: those that other files name are known by a name that
+// changes with their contents, so a browser can keep them for ever.
+type assets struct{ byName map[string]asset }
+
+func newAssets() *assets {
+	a := &assets{map[string]asset{}}
+	read := func(name string) string {
+		b, err := fs.ReadFile(files, "static/"+name)
+		if err != nil {
+			panic("web: " + err.Error()) // the file is part of the program
+		}
+		return string(b)
+	}
+	script := strings.Replace(read("chat.js"), "{{words.json}}", strings.TrimSpace(read("words.json")), 1)
+	page := read("page.html")
+	for name, content := range map[string]string{
+		"chat.js": script, "chat.css": read("chat.css"), "icon.svg": read("icon.svg"),
+	} {
+		sum := sha256.Sum256([]byte(content))
+		ext := path.Ext(name)
+		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		a.add(hashed, content)
+		page = strings.ReplaceAll(page, "{{"+name+"}}", Path+"/static/"+hashed)
+	}
+	a.add("page.html", page)
+	a.add("embed.js", read("embed.js"))
+	return a
+}
+
+func (a *assets) add(name, content string) {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	_, _ = z.Write([]byte(content)) // a buffer takes everything
+	_ = z.Close()
+	sum := sha256.Sum256([]byte(content))
+	a.byName[name] = asset{
+		kind:   mime.TypeByExtension(path.Ext(name)),
+		plain:  []byte(content),
+		packed: b.Bytes(),
+		tag:    `"` + hex.EncodeToString(sum[:8]) + `"`,
+	}
+}
+
+func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string) {
+	f, ok := a.byName[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("ETag", f.tag)
+	h.Add("Vary", "Accept-Encoding")
+	if r.Header.Get("If-None-Match") == f.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	content := f.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		content = f.packed
+	}
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(content) // the client is gone where this fails
+}
+
+func (c *Channel) page(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	c.assets.serve(w, r, "page.html")
+}
+
+func (c *Channel) static(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if name == "page.html" || name == "embed.js" {
+		http.NotFound(w, r)
+		return
+	}
+	if _, ok := c.assets.byName[name]; ok {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	c.assets.serve(w, r, name)
+}

@@ -1,0 +1,1 @@
+"use strict"; var words = {{words.json}};
