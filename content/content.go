@@ -70,6 +70,8 @@ type Text struct {
 	Sections   []Section
 	Hash       string // first 12 hex digits of the SHA-256 of what is said: title, short answer and sections
 	Stale      *Stale // set where the English text has changed since
+
+	changed time.Time // the day a fact in an English text last changed; zero where it does not say
 }
 
 // Stale says how a translation's English source has moved on.
@@ -170,9 +172,12 @@ type Signal struct {
 type Hours struct {
 	Zone string                      // IANA name
 	Open map[time.Weekday][]Interval // a missing day is closed
+
+	loc *time.Location // Zone, found once at loading; nil where Hours was made by hand
 }
 
-// An Interval is a part of a day in minutes since midnight, From inclusive.
+// An Interval is a part of a day in minutes since midnight, From inclusive and
+// To not. Where To is not after From it ends on the next day.
 type Interval struct{ From, To int }
 
 // A Centre is a Migrant Resource Centre.
