@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package search
+
+import (
+	"math"
+	"strings"
+	"unicode"
+
+	"sarai/content"
+)
+
+// A script is a way of writing that some tongue uses.
+type script int
+
+const (
+	noScript script = iota
+	latinScript
+	arabicScript
+	cyrillicScript
+	bengaliScript
+)
+
+func scriptOf(r rune) script {
+	switch {
+	case r < 0x80:
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return latinScript
+		}
+		return noScript
+	case unicode.Is(unicode.Latin, r):
+		return latinScript
+	case unicode.Is(unicode.Arabic, r) && unicode.IsLetter(r):
+		return arabicScript
+	case unicode.Is(unicode.Cyrillic, r):
+		return cyrillicScript
+	case unicode.Is(unicode.Bengali, r):
+		return bengaliScript
+	}
+	return noScript
+}
+
+// mainScript is the script of the language of a text. Latin words stand inside
+// sentences of every other script and not the other way round, so the others
+// win with a quarter of the letters.
+func mainScript(s string) script {
+	var n [bengaliScript + 1]int
+	for _, r := range s {
+		n[scriptOf(r)]++
+	}
+	n[noScript] = 0
+	best := latinScript
+	other := arabicScript
+	for _, c := range []script{cyrillicScript, bengaliScript} {
+		if n[c] > n[other] {
+			other = c
+		}
+	}
+	if n[other]*3 >= n[latinScript] && n[other] > 0 {
+		best = other
+	}
+	if n[best] == 0 {
+		return noScript
+	}
+	return best
+}
+
+// A speaker is a tongue with what was learnt of it: naive Bayes over words and
+// over characters one to three.
+type speaker struct {
+	tongue
+	lender *speaker
+	small  map[string]bool // its small words, folded
+	seen   map[string]int  // words of its text and of the catalogue's
+	total  int
+	grams  map[[3]rune]int // n-grams of one to three, right-aligned
+	kinds  map[[3]rune]int // how many different runes followed a context
+	after  map[[3]rune]int // how often a context was followed
+}
+
+// A linguist tells languages apart. It never changes once trained.
+type linguist struct {
+	speakers []*speaker
+	filler   map[string]bool // small words of every tongue, and greetings
+}
+
+// lesson is how many runes of the catalogue's texts a tongue learns from at
+// most: beyond that a rich language only gains an unfair lead over a poor one.
+const lesson = 20000
+
+// newLinguist learns from the tongues' own samples and from the catalogue's
+// texts, given by locale.
+func newLinguist(texts map[content.Locale][]string) *linguist {
+	g := &linguist{filler: map[string]bool{}}
+	byName := map[string]*speaker{}
+	for _, t := range tongues {
+		s := &speaker{tongue: t, small: map[string]bool{}, seen: map[string]int{},
+			grams: map[[3]rune]int{}, kinds: map[[3]rune]int{}, after: map[[3]rune]int{}}
+		g.speakers = append(g.speakers, s)
+		byName[t.name] = s
+		for _, w := range words(Normalise(t.words)) {
+			s.small[w] = true
+			g.filler[w] = true
+		}
+		s.learn(t.words)
+		s.learn(t.text)
+	}
+	for _, w := range words(Normalise(greetings)) {
+		g.filler[w] = true
+	}
+	for _, s := range g.speakers {
+		s.lender = byName[s.tongue.lender]
+		runes := 0
+		for _, t := range texts[s.locale] {
+			if runes > lesson {
+				break
+			}
+			if mainScript(t) == s.script {
+				s.learn(t)
+				runes += len(t) / 2
+			}
+		}
+	}
+	return g
+}
+
+func (s *speaker) learn(text string) {
+	for _, w := range strings.FieldsFunc(legible(text), notLetter) {
+		s.seen[fold(w)]++
+		s.total++
+		a, b := rune(0), rune(' ')
+		for _, r := range w + " " {
+			s.count(a, b, r)
+			a, b = b, r
+		}
+	}
+}
+
+func (s *speaker) count(a, b, r rune) {
+	for _, ctx := range [...][3]rune{{0, 0, 0}, {0, b, 0}, {a, b, 0}} {
+		g := ctx
+		g[2] = r
+		// A context with a 0 before it is shorter; mark its length by -1.
+		ctx[2] = -1
+		if s.grams[g] == 0 {
+			s.kinds[ctx]++
+		}
+		s.grams[g]++
+		s.after[ctx]++
+	}
+}
+
+// chance is the probability of r after a and b, each length of context
+// falling back on the shorter by how many different runes it was seen before.
+func (s *speaker) chance(a, b, r rune) float64 {
+	p := 1.0 / 120 // letters that any script could bring
+	for _, ctx := range [...][3]rune{{0, 0, -1}, {0, b, -1}, {a, b, -1}} {
+		n := s.after[ctx]
+		if n == 0 {
+			continue
+		}
+		t := float64(s.kinds[ctx])
+		g := ctx
+		g[2] = r
+		p = (float64(s.grams[g]) + t*p) / (float64(n) + t)
+	}
+	return p
+}
+
+// spell is the probability that the tongue forms this word of letters.
+func (s *speaker) spell(w string) float64 {
+	p, a, b := 1.0, rune(0), rune(' ')
+	n := 0
+	for _, r := range w {
+		p *= s.chance(a, b, r)
+		a, b = b, r
+		if n++; n == 12 { // the rest of a long word tells nothing new
+			return p
+		}
+	}
+	return p * s.chance(a, b, ' ')
+}
+
+// own is the probability of the word in the tongue itself.
+func (s *speaker) own(w, folded string) float64 {
+	p := 0.4 * s.spell(w)
+	if s.small[folded] {
+		p += 0.3 / float64(len(s.small))
+	}
+	if n := s.seen[folded]; n > 0 {
+		p += 0.3 * float64(n) / float64(s.total)
+	}
+	return p
+}
+
+// word is the probability of the word where the tongue borrows one in five:
+// "fees" does not make a sentence English.
+func (s *speaker) word(w, folded string) float64 {
+	if s.lender == nil {
+		return s.own(w, folded)
+	}
+	return 0.8*s.own(w, folded) + 0.2*s.lender.own(w, folded)
+}
+
+// knows says whether the tongue has the word for certain.
+func (s *speaker) knows(folded string) bool { return s.small[folded] || s.seen[folded] > 1 }
+
+// legible is a composed text with the letters folded that keyboards exchange
+// without telling the language: yeh, kaf and heh.
+func legible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case 'ي', 'ى':
+			return 'ی'
+		case 'ك':
+			return 'ک'
+		case 'ہ', 'ھ', 'ۂ', 'ۃ', 'ۀ':
+			return 'ه'
+		case '\'', '`', '‘', '’', 'ʻ', 'ʼ', '´':
+			return -1
+		}
+		if unicode.Is(unicode.Mn, r) && r < 0x0900 {
+			return -1
+		}
+		return r
+	}, compose(s))
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
+
+// votes are letters that one language has and its neighbours do not. They vote
+// beside the words, because keyboards are borrowed.
+var votes = map[rune]content.Locale{
+	'ښ': content.Pashto, 'ځ': content.Pashto, 'څ': content.Pashto, 'ډ': content.Pashto, 'ړ': content.Pashto, 'ږ': content.Pashto,
+	'ڼ': content.Pashto, 'ټ': content.Pashto, 'ۍ': content.Pashto, 'ې': content.Pashto, 'ګ': content.Pashto,
+	'ە': content.Sorani, 'ێ': content.Sorani, 'ۆ': content.Sorani, 'ڵ': content.Sorani, 'ڕ': content.Sorani, 'ڤ': content.Sorani,
+	'ٹ': content.Urdu, 'ڈ': content.Urdu, 'ڑ': content.Urdu, 'ں': content.Urdu, 'ے': content.Urdu, 'ھ': content.Urdu, 'ہ': content.Urdu,
+	'ة': content.Arabic, 'ى': content.Arabic, 'أ': content.Arabic, 'إ': content.Arabic,
+	'ӣ': content.Tajik, 'ӯ': content.Tajik, 'ҷ': content.Tajik,
+	'ў': content.Uzbek, 'ә': content.Kazakh, 'ұ': content.Kazakh, 'і': content.Kazakh, 'һ': content.Kazakh,
+}
+
+const (
+	// floor is how much one word can speak against a language, in nats.
+	floor = 6.0
+	// ballot is what one letter's vote counts, and poll what all can.
+	ballot, poll = 0.7, 4.0
+	// The hint's own language and the further ones break ties.
+	hinted, hintedAlso = 1.5, 0.7
+	// A language is sure where the others are this much less likely (e^-5).
+	surely = 5.0
+)
+
+// tell names the language of a message, and whether it is surely that one. A
+// message without letters, or in a script that none of the languages uses, is
+// in none.
+func (g *linguist) tell(message string, hint Hint) (content.Locale, bool) {
+	main := mainScript(message)
+	if main == noScript {
+		return content.NoLocale, false
+	}
+	composed := compose(message)
+	vote := map[content.Locale]float64{}
+	for _, r := range composed {
+		if l := votes[r]; l != "" {
+			vote[l] = min(poll, vote[l]+ballot)
+		}
+	}
+	tokens := strings.FieldsFunc(legible(message), notLetter)
+	score := make([]float64, len(g.speakers))
+	known := make([]int, len(g.speakers))
+	letters, counted := 0, 0
+	for _, t := range tokens {
+		first, _ := firstRune(t)
+		if scriptOf(first) != main {
+			continue
+		}
+		if counted++; counted > 60 { // sixty words tell
+			break
+		}
+		letters += len([]rune(t))
+		folded := fold(t)
+		best := math.Inf(-1)
+		var ps [32]float64
+		for i, s := range g.speakers {
+			if s.script != main {
+				continue
+			}
+			ps[i] = math.Log(s.word(t, folded) + 1e-30)
+			best = max(best, ps[i])
+		}
+		for i, s := range g.speakers {
+			if s.script != main {
+				continue
+			}
+			score[i] += max(ps[i]-best, -floor)
+			if s.knows(folded) && ps[i] > best-0.5 {
+				known[i]++
+			}
+		}
+	}
+	if counted == 0 {
+		return content.NoLocale, false
+	}
+	top, withHint := -1, math.Inf(-1)
+	for i, s := range g.speakers {
+		if s.script != main {
+			continue
+		}
+		score[i] += vote[s.locale]
+		h := score[i]
+		if s.locale == hint.Locale {
+			h += hinted
+		} else {
+			for _, l := range hint.Also {
+				if l == s.locale {
+					h += hintedAlso
+					break
+				}
+			}
+		}
+		if h > withHint {
+			top, withHint = i, h
+		}
+	}
+	won := g.speakers[top]
+	next := math.Inf(-1)
+	for i, s := range g.speakers {
+		if s.script == main && s.locale != won.locale {
+			next = max(next, score[i])
+		}
+	}
+	// What only letters and spelling say is not sure: an unknown language
+	// also resembles one of ours most.
+	sure := score[top]-next >= surely && known[top] >= 2
+	if main == bengaliScript {
+		sure = letters >= 4 // no other of our languages is written so
+	}
+	return won.locale, sure
+}
+
+func firstRune(s string) (rune, bool) {
+	for _, r := range s {
+		return r, true
+	}
+	return 0, false
+}
