@@ -98,8 +98,9 @@ type JobKind string
 
 // A Job is something slow that a turn decided to have done. Key is
 // "<thread>/<version>/<index>" and unique for ever: a turn that is decided
-// twice cannot do a thing twice. Jobs of one lane are done one after the other,
-// oldest key first, and none while an older one of the lane is not settled.
+// twice cannot do a thing twice. Jobs of one lane are done one after the other, in
+// the order in which they were added, and none while an older one of the lane is
+// not settled, also while that one waits to be tried again.
 type Job struct {
 	Key      string    `json:"key"`
 	Thread   ThreadID  `json:"thread"`
@@ -141,13 +142,16 @@ type Turn struct {
 	// channel and the platform's id. They are remembered for at least eight
 	// days, because Meta delivers again for seven.
 	Events []EventKey
-	// Entries are added in this order. Their Seq must be LastSeq+1 and so on,
-	// where LastSeq is the thread's as it was read; Thread.LastSeq is set by the
-	// store.
+	// Entries are added in this order. Their Seq and Thread.LastSeq are given by
+	// the store at the commit, from the stored LastSeq on; what the turn says of
+	// them is ignored. They can be higher than they looked when the thread was
+	// read, because a settled job may have added its entry since.
 	Entries []Entry
-	// Jobs are added. A job whose key exists already is left as it is.
+	// Jobs are added. They are the thread's: Job.Thread is Thread.ID or "". A job
+	// whose key exists already, also as one that failed, is left as it is.
 	Jobs []Job
-	// Cancel removes jobs that nobody has leased, by key.
+	// Cancel removes jobs, by key, before Jobs are added. A job whose lease still
+	// runs is left as it is, and a key that does not exist is no error.
 	Cancel []string
 }
 
@@ -191,16 +195,23 @@ type Threads interface {
 	// Commit stores the turn and returns once it is durable. It fails with
 	// ErrDuplicate if one of the events is known, with ErrConflict if the thread
 	// is not at Turn.Thread.Version, with a *TakenError if an address belongs to
-	// another thread, with ErrBusy if too many wait. Turns that are committed
+	// another thread, with ErrBusy if too many wait. If it is the Reply address of
+	// a new thread that belongs to another, somebody made the thread of that
+	// address since it was read: that is ErrConflict. Turns that are committed
 	// together are judged each by itself.
+	//
+	// If ctx ends while the turn waits, the error is ErrBusy too and nothing is
+	// committed. If ctx ends when the turn is being committed, the error is ctx's
+	// and not ErrBusy: nobody knows, and committing the turn again tells, by
+	// ErrDuplicate or ErrConflict. All that changes a store is so.
 	Commit(ctx context.Context, t Turn) error
 	// Entries gives the transcript after the place after, oldest first, at most n.
 	Entries(ctx context.Context, id ThreadID, after uint64, n int) ([]Entry, error)
 	// Receipts gives what platforms answered to the messages of a thread, by job key.
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
-	// receipts, drafts, the thread and its case. A thread that does not exist is
-	// no error.
+	// receipts, drafts, event keys, jobs that failed, the thread and its cases. A
+	// thread that does not exist is no error.
 	Erase(ctx context.Context, id ThreadID) error
 }
 
@@ -211,12 +222,14 @@ type Jobs interface {
 	// lease that is not settled by until is free again.
 	Lease(ctx context.Context, now, until time.Time, n int) ([]Leased, error)
 	// Settle records what became of a leased job. It fails with ErrLost if the
-	// lease ended and somebody else has the job, or the job is gone.
+	// lease ended and somebody else has the job, or the job is gone. A lease that
+	// ended is still good while nobody else has leased the job.
 	Settle(ctx context.Context, l Leased, o Outcome) error
-	// NextDue says when the next job that is not leased will be due; ok is false
-	// if there is none.
+	// NextDue says when there may next be something to lease: when the oldest job
+	// of a lane will be due, or a lease will end. ok is false if there is none.
 	NextDue(ctx context.Context) (due time.Time, ok bool, err error)
-	// FailedJobs gives jobs that failed for good, newest first, at most n, without their bodies.
+	// FailedJobs gives jobs that failed for good, last failed first, at most n,
+	// without their bodies.
 	FailedJobs(ctx context.Context, n int) ([]Job, error)
 }
 
@@ -238,7 +251,8 @@ type Cases interface {
 	OpenCases(ctx context.Context) ([]Row, error)
 	// ClosedCases gives cases that are closed, last closed first, at most n.
 	ClosedCases(ctx context.Context, n int) ([]Row, error)
-	// ThreadOfCase fails with ErrNotFound.
+	// ThreadOfCase gives the thread of a case, also of an earlier one than
+	// Thread.Case. It fails with ErrNotFound.
 	ThreadOfCase(ctx context.Context, id desk.CaseID) (ThreadID, error)
 }
 
@@ -279,7 +293,8 @@ type StaffBook interface {
 	PutMember(ctx context.Context, m Member) error
 	// Draft is what a member has typed on a thread and not sent, "" if nothing.
 	Draft(ctx context.Context, id ThreadID, by desk.StaffID) (string, error)
-	// PutDraft keeps a draft; "" removes it.
+	// PutDraft keeps a draft; "" removes it. It fails with ErrNotFound if the
+	// thread does not exist, so that nothing is kept of one that was erased.
 	PutDraft(ctx context.Context, id ThreadID, by desk.StaffID, text string) error
 }
 

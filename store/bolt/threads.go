@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"sarai/channels"
+	"sarai/desk"
+	"sarai/store"
+)
+
+// threadFields are a thread's clear fields. Version and LastSeq stand here and
+// not in the blob, because an entry that comes with a settled job moves LastSeq.
+type threadFields struct {
+	Version   uint64   `json:"version"`
+	LastSeq   uint64   `json:"last_seq"`
+	Addresses [][]byte `json:"addresses,omitempty"` // keys in bucketAddress
+	Open      []byte   `json:"open,omitempty"`      // key in bucketOpen
+	Closed    []byte   `json:"closed,omitempty"`    // key in bucketClosed
+}
+
+// Thread implements store.Threads.
+func (db *DB) Thread(ctx context.Context, a channels.Address) (store.Thread, error) {
+	k := db.addressKey(a)
+	var th store.Thread
+	err := db.view(ctx, func(t *txn) (err error) {
+		id := t.get(bucketAddress, k)
+		if id == nil {
+			return store.ErrNotFound
+		}
+		th, err = db.readThread(t, store.ThreadID(id))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Thread{ID: store.ThreadID(random()), Reply: a, Addresses: []channels.Address{a}}, nil
+	}
+	return th, err
+}
+
+// ThreadByID implements store.Threads.
+func (db *DB) ThreadByID(ctx context.Context, id store.ThreadID) (th store.Thread, err error) {
+	err = db.view(ctx, func(t *txn) (err error) {
+		th, err = db.readThread(t, id)
+		return err
+	})
+	return th, err
+}
+
+func (db *DB) addressKey(a channels.Address) []byte {
+	return db.hash("address", string(a.Channel), a.ID)
+}
+
+func (db *DB) eventKey(e store.EventKey) []byte { return db.hash("event", string(e.Channel), e.ID) }
+
+// threadFields reads the clear fields and gives the blob, nil if there is no
+// such thread.
+func (t *txn) threadFields(id store.ThreadID) (threadFields, []byte, error) {
+	var f threadFields
+	if !goodName(string(id)) {
+		return f, nil, nil
+	}
+	v := t.get(bucketTalks, talkKey(id, talkThread, ""))
+	if v == nil {
+		return f, nil, nil
+	}
+	blob, err := split(v, &f)
+	return f, blob, err
+}
+
+func (db *DB) readThread(t *txn, id store.ThreadID) (store.Thread, error) {
+	f, blob, err := t.threadFields(id)
+	if err != nil {
+		return store.Thread{}, err
+	}
+	if blob == nil {
+		return store.Thread{}, store.ErrNotFound
+	}
+	var th store.Thread
+	if err := db.decode(string(id), blob, &th); err != nil {
+		return store.Thread{}, err
+	}
+	th.Version, th.LastSeq = f.Version, f.LastSeq
+	return th, nil
+}
+
+// Seen implements store.Threads.
+func (db *DB) Seen(ctx context.Context, e store.EventKey) (seen bool, err error) {
+	k := db.eventKey(e)
+	err = db.view(ctx, func(t *txn) error {
+		seen = t.get(bucketEvent, k) != nil
+		return nil
+	})
+	return seen, err
+}
+
+// A turn is a store.Turn as it lies in the file, made before the queue.
+type turn struct {
+	id      store.ThreadID
+	version uint64
+	blob    []byte
+	fields  threadFields // as they shall be, without Version and LastSeq
+	reply   []byte       // key in bucketAddress
+	caseID  string
+	events  [][]byte
+	entries [][]byte
+	jobs    []newJob
+	cancel  []string
+}
+
+var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread")
+
+// Commit implements store.Threads.
+func (db *DB) Commit(ctx context.Context, t store.Turn) error {
+	x, err := db.encodeTurn(t)
+	if err != nil {
+		return err
+	}
+	return db.update(ctx, func(t *txn) error { return t.commit(x, db.now()) })
+}
+
+func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
+	th := t.Thread
+	if !goodName(string(th.ID)) {
+		return nil, errTurn
+	}
+	x := &turn{id: th.ID, version: th.Version, reply: db.addressKey(th.Reply), cancel: t.Cancel}
+	for _, a := range th.Addresses {
+		x.fields.Addresses = append(x.fields.Addresses, db.addressKey(a))
+	}
+	if c := th.Case; c != nil && c.ID != "" {
+		if !goodName(string(c.ID)) {
+			return nil, errTurn
+		}
+		x.caseID = string(c.ID)
+		switch {
+		case c.Open():
+			x.fields.Open = concat(signed(int64(c.Rank)), timeKey(c.Queued), []byte(c.ID))
+		case c.Status == desk.Closed:
+			x.fields.Closed = concat(timeKey(c.Closed), []byte(c.ID))
+		}
+	}
+	for _, e := range t.Events {
+		x.events = append(x.events, db.eventKey(e))
+	}
+	var err error
+	for _, e := range t.Entries {
+		b, err := db.encodeEntry(th.ID, e)
+		if err != nil {
+			return nil, err
+		}
+		x.entries = append(x.entries, b)
+	}
+	for _, j := range t.Jobs {
+		if j.Thread == "" {
+			j.Thread = th.ID
+		}
+		if j.Thread != th.ID || j.Key == "" || len(j.Key) > maxKey || len(j.Lane) > maxName {
+			return nil, errTurn
+		}
+		n, err := db.encodeJob(j)
+		if err != nil {
+			return nil, err
+		}
+		x.jobs = append(x.jobs, n)
+	}
+	th.Version, th.LastSeq = 0, 0
+	x.blob, err = db.encode(string(th.ID), th)
+	return x, err
+}
+
+// encodeEntry leaves Seq out: the committer gives it, and it stands in the key.
+func (db *DB) encodeEntry(id store.ThreadID, e store.Entry) ([]byte, error) {
+	e.Seq = 0
+	return db.encode(string(id), e)
+}
+
+// commit judges a turn and then writes it.
+func (t *txn) commit(x *turn, now time.Time) error {
+	for _, k := range x.events {
+		if t.get(bucketEvent, k) != nil {
+			return store.ErrDuplicate
+		}
+	}
+	old, blob, err := t.threadFields(x.id)
+	if err != nil {
+		return err
+	}
+	if old.Version != x.version || (blob == nil) != (x.version == 0) {
+		return store.ErrConflict
+	}
+	for _, k := range x.fields.Addresses {
+		owner := store.ThreadID(t.get(bucketAddress, k))
+		switch {
+		case owner == "" || owner == x.id:
+		case x.version == 0 && bytes.Equal(k, x.reply):
+			// Somebody else made the thread of this address since it was read.
+			return store.ErrConflict
+		default:
+			return &store.TakenError{Owner: owner}
+		}
+	}
+
+	for _, k := range x.events {
+		t.put(bucketEvent, k, concat(timeKey(now), []byte(x.id)))
+		t.put(bucketEventAge, concat(timeKey(now), k), nil)
+		t.put(bucketTalks, talkKey(x.id, talkEvent, k), nil)
+	}
+	for _, k := range old.Addresses {
+		if !slices.ContainsFunc(x.fields.Addresses, func(n []byte) bool { return bytes.Equal(k, n) }) {
+			t.del(bucketAddress, k)
+		}
+	}
+	for _, k := range x.fields.Addresses {
+		if t.get(bucketAddress, k) == nil {
+			t.put(bucketAddress, k, []byte(x.id))
+		}
+	}
+	t.moveKey(bucketOpen, old.Open, x.fields.Open, x.id)
+	t.moveKey(bucketClosed, old.Closed, x.fields.Closed, x.id)
+	if x.caseID != "" && t.get(bucketCase, []byte(x.caseID)) == nil {
+		t.put(bucketCase, []byte(x.caseID), []byte(x.id))
+		t.put(bucketTalks, talkKey(x.id, talkCase, x.caseID), nil)
+	}
+	f := x.fields
+	f.Version, f.LastSeq = x.version+1, old.LastSeq
+	for _, e := range x.entries {
+		f.LastSeq++
+		t.put(bucketTalks, talkKey(x.id, talkEntry, number(f.LastSeq)), e)
+	}
+	t.put(bucketTalks, talkKey(x.id, talkThread, ""), join(f, x.blob))
+	for _, key := range x.cancel {
+		t.cancel(key, now)
+	}
+	for _, j := range x.jobs {
+		t.addJob(j)
+	}
+	return nil
+}
+
+// moveKey puts a thread to another place of an index.
+func (t *txn) moveKey(bucket string, from, to []byte, id store.ThreadID) {
+	if bytes.Equal(from, to) {
+		return
+	}
+	if from != nil {
+		t.del(bucket, from)
+	}
+	if to != nil {
+		t.put(bucket, to, []byte(id))
+	}
+}
+
+// Entries implements store.Threads.
+func (db *DB) Entries(ctx context.Context, id store.ThreadID, after uint64, n int) (es []store.Entry, err error) {
+	if !goodName(string(id)) || n <= 0 || after+1 == 0 {
+		return nil, nil
+	}
+	prefix := talkKey(id, talkEntry, "")
+	err = db.view(ctx, func(t *txn) (err error) {
+		t.each(bucketTalks, prefix, concat(prefix, number(after+1)), func(k, v []byte) bool {
+			var e store.Entry
+			if err = db.decode(string(id), v, &e); err != nil {
+				return false
+			}
+			e.Seq = binary.BigEndian.Uint64(k[len(prefix):])
+			es = append(es, e)
+			return len(es) < n
+		})
+		return err
+	})
+	return es, err
+}
+
+// Receipts implements store.Threads.
+func (db *DB) Receipts(ctx context.Context, id store.ThreadID) (map[string]channels.Receipt, error) {
+	rs := map[string]channels.Receipt{}
+	if !goodName(string(id)) {
+		return rs, nil
+	}
+	prefix := talkKey(id, talkReceipt, "")
+	err := db.view(ctx, func(t *txn) (err error) {
+		t.each(bucketTalks, prefix, prefix, func(k, v []byte) bool {
+			var r channels.Receipt
+			err = db.decode(string(id), v, &r)
+			rs[string(k[len(prefix):])] = r
+			return err == nil
+		})
+		return err
+	})
+	return rs, err
+}
+
+// Erase implements store.Threads. It also removes the keys of the events and the
+// jobs that failed.
+func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
+	if !goodName(string(id)) {
+		return nil
+	}
+	return db.update(ctx, func(t *txn) error {
+		f, _, err := t.threadFields(id)
+		if err != nil {
+			return err
+		}
+		prefix := named(string(id))
+		var keys [][]byte
+		t.each(bucketTalks, prefix, prefix, func(k, _ []byte) bool {
+			keys = append(keys, bytes.Clone(k))
+			return true
+		})
+		for _, k := range keys {
+			kind, rest := k[len(prefix)], k[len(prefix)+1:]
+			switch kind {
+			case talkEvent:
+				t.forgetEvent(rest)
+			case talkJob:
+				t.dropJob(string(rest))
+			case talkFailed:
+				t.del(bucketFailed, t.get(bucketTalks, k))
+			case talkCase:
+				t.del(bucketCase, rest)
+			}
+			t.del(bucketTalks, k)
+		}
+		for _, k := range f.Addresses {
+			t.del(bucketAddress, k)
+		}
+		t.moveKey(bucketOpen, f.Open, nil, id)
+		t.moveKey(bucketClosed, f.Closed, nil, id)
+		return nil
+	})
+}
+
+// forgetEvent removes an event key but for its place in the thread.
+func (t *txn) forgetEvent(k []byte) {
+	v := t.get(bucketEvent, k)
+	if len(v) < 8 {
+		return
+	}
+	age := concat(v[:8], k)
+	t.del(bucketEventAge, age)
+	t.del(bucketEvent, k)
+}
