@@ -197,7 +197,9 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 }
 
 // age is ms as a duration, without overflow.
-func age(ms int64) time.Duration { return time.Duration(min(ms, maxAge.Milliseconds())) * time.Millisecond }
+func age(ms int64) time.Duration {
+	return time.Duration(min(ms, maxAge.Milliseconds())) * time.Millisecond
+}
 
 // letters gives what there is of a talk after a place, and waits for it if
 // nothing is there.

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strconv"
@@ -29,6 +28,14 @@ type asset struct {
 	plain  []byte
 	packed []byte // gzip
 	tag    string // ETag
+}
+
+// kinds are fixed here because what the machine's own table says may differ.
+var kinds = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
 }
 
 // Assets are all files: those that other files name are known by a name that
@@ -67,7 +74,7 @@ func (a *assets) add(name, content string) {
 	_ = z.Close()
 	sum := sha256.Sum256([]byte(content))
 	a.byName[name] = asset{
-		kind:   mime.TypeByExtension(path.Ext(name)),
+		kind:   kinds[path.Ext(name)],
 		plain:  []byte(content),
 		packed: b.Bytes(),
 		tag:    `"` + hex.EncodeToString(sum[:8]) + `"`,
