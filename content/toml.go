@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,12 +51,10 @@ func decode(file, src string, offset int, v any) (lines map[string]int, _ *Probl
 
 // judge says what came of decoding.
 func judge(file, src string, offset int, meta toml.MetaData, err error) (lines map[string]int, _ *Problem) {
-	var parse toml.ParseError
-	switch {
-	case errors.As(err, &parse):
-		return nil, &Problem{file, parse.Position.Line + offset, parse.Message, true}
-	case err != nil:
-		return nil, &Problem{file, 0, strings.TrimPrefix(err.Error(), "toml: "), true}
+	if err != nil {
+		p := TOMLProblem(file, src, err)
+		p.Line += offset
+		return nil, &p
 	}
 	lines = keyLines(src)
 	for k := range lines {
@@ -67,6 +66,26 @@ func judge(file, src string, offset int, meta toml.MetaData, err error) (lines m
 		return nil, &p
 	}
 	return lines, nil
+}
+
+// tomlLine is how the library begins an error that has no position of its own.
+var tomlLine = regexp.MustCompile(`^toml: line (\d+)(?: \(last key "[^"]*"\))?: `)
+
+// TOMLProblem says where and why TOML did not decode, from the error that the
+// library gave for src.
+func TOMLProblem(file, src string, err error) Problem {
+	p := Problem{File: file, Message: strings.TrimPrefix(err.Error(), "toml: "), Severe: true}
+	var parse toml.ParseError
+	if errors.As(err, &parse) {
+		// The library has mostly read on when it sees what is wrong, so its line
+		// is the next one where a line ends too early; its offset is exact.
+		p.Line = 1 + strings.Count(src[:min(parse.Position.Start, len(src))], "\n")
+		p.Message = parse.Message
+	} else if m := tomlLine.FindStringSubmatch(err.Error()); m != nil {
+		p.Line, _ = strconv.Atoi(m[1])
+		p.Message = err.Error()[len(m[0]):]
+	}
+	return p
 }
 
 // unknownLocale is the problem that a table, named by its key, has of a key
