@@ -3,55 +3,51 @@
 package bolt_test
 
 import (
+	"bytes"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"sarai/channels"
 	"sarai/store"
 	"sarai/store/bolt"
+	"sarai/store/storetest"
 )
 
-func TestSmoke(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "sarai.db")
-	o := bolt.Options{Key: make([]byte, 32)}
+// key is the installation key of all tests.
+var key = bytes.Repeat([]byte{7}, bolt.KeySize)
+
+// reopenable remembers where a store lies.
+type reopenable struct {
+	*bolt.DB
+	path string
+	o    bolt.Options
+}
+
+// open opens a store that is closed at the end of the test.
+func open(t testing.TB, path string, o bolt.Options) *bolt.DB {
+	t.Helper()
+	o.Key = key
 	db, err := bolt.Open(path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
-	th, err := db.Thread(ctx, channels.Address{Channel: "web", ID: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	turn := store.Turn{Thread: th, Events: []store.EventKey{{Channel: "web", ID: "1"}}, Entries: []store.Entry{{Text: "hi"}}, Jobs: []store.Job{{Key: string(th.ID) + "/1/0", Lane: "a"}}}
-	if err := db.Commit(ctx, turn); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Commit(ctx, turn); err != store.ErrDuplicate {
-		t.Fatal(err)
-	}
-	ls, err := db.Lease(ctx, time.Now(), time.Now().Add(time.Hour), 10)
-	if err != nil || len(ls) != 1 {
-		t.Fatal(ls, err)
-	}
-	if err := db.Settle(ctx, ls[0], store.Outcome{Done: true, Entry: &store.Entry{Text: "sent"}, Receipt: &channels.Receipt{ID: "r"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err = bolt.Open(path, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	es, err := db.Entries(ctx, th.ID, 0, 10)
-	if err != nil || len(es) != 2 {
-		t.Fatal(es, err)
-	}
-	t.Log(es, th)
-	if err := db.Erase(ctx, th.ID); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestContract(t *testing.T) {
+	o := bolt.Options{NoSync: true}
+	storetest.Run(t, func(t *testing.T) store.Store {
+		path := filepath.Join(t.TempDir(), "sarai.db")
+		return reopenable{open(t, path, o), path, o}
+	}, func(t *testing.T, s store.Store) store.Store {
+		r := s.(reopenable)
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return reopenable{open(t, r.path, r.o), r.path, r.o}
+	})
 }
