@@ -44,7 +44,11 @@ func latin(word string) string {
 			if consonant && bengaliSigns[r] == 0 {
 				b.WriteByte('o')
 			}
-			b.WriteString(latins[r])
+			if t, ok := latins[r]; ok {
+				b.WriteString(t)
+			} else {
+				b.WriteRune(r) // a script that nobody here writes stays itself
+			}
 			consonant = false
 		}
 	}

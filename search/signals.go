@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package search
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"sarai/content"
+)
+
+// A pattern is one word of a rule: a whole word, or the beginning of one.
+type pattern struct {
+	text string
+	stem bool // any ending
+}
+
+func (p pattern) match(word string) bool {
+	if p.stem {
+		return strings.HasPrefix(word, p.text)
+	}
+	return word == p.text
+}
+
+// A step is one place of a rule: alternatives, each of them one word or, where
+// normalising takes a word apart, several in a row.
+type step struct {
+	alternatives [][]pattern
+	far          bool // any distance from the step before
+}
+
+// A rule is a compiled line of a signal.
+type rule struct {
+	signal int // index into watch.signals
+	line   string
+	steps  []step
+	never  []pattern
+}
+
+// near is how many words after the one before a word of a rule may stand.
+const near = 2
+
+// A watch is all rules of all signals, compiled. It looks for the rules of
+// every language in every message: a person in danger mixes languages, and the
+// language of a short cry is easily mistaken.
+type watch struct {
+	signals []*content.Signal // urgent first, then by id
+	rules   []rule
+	quiet   []map[string]bool // per signal: whole messages that do not raise it
+	first   map[string][]int  // rules by their first whole word
+	stems   map[string][]int  // rules by the first two runes of a stem at their beginning
+}
+
+func newWatch(signals []*content.Signal) *watch {
+	w := &watch{signals: slices.Clone(signals), first: map[string][]int{}, stems: map[string][]int{}}
+	slices.SortStableFunc(w.signals, func(a, b *content.Signal) int {
+		if (a.Priority == content.Urgent) != (b.Priority == content.Urgent) {
+			if a.Priority == content.Urgent {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+	w.quiet = make([]map[string]bool, len(w.signals))
+	for i, s := range w.signals {
+		w.quiet[i] = map[string]bool{}
+		for _, l := range content.Locales() {
+			t := s.Texts[l]
+			for _, not := range t.Not {
+				w.quiet[i][strings.Join(heard(not), " ")] = true
+			}
+			for _, line := range t.Rules {
+				r, err := parseRule(line)
+				if err != nil {
+					continue // CheckSignals reports it
+				}
+				r.signal = i
+				w.add(r)
+			}
+		}
+	}
+	return w
+}
+
+func (w *watch) add(r rule) {
+	n := len(w.rules)
+	w.rules = append(w.rules, r)
+	for _, alt := range r.steps[0].alternatives {
+		m, key := w.first, alt[0].text
+		if alt[0].stem {
+			m, key = w.stems, opening(alt[0].text)
+		}
+		if at := m[key]; len(at) == 0 || at[len(at)-1] != n {
+			m[key] = append(at, n)
+		}
+	}
+}
+
+// opening is the first two runes of a word, or the one that it has.
+func opening(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	_, m := utf8.DecodeRuneInString(s[n:])
+	return s[:n+m]
+}
+
+// parseRule compiles a line of a signal. It fails for a line that no message
+// could ever match.
+func parseRule(line string) (rule, error) {
+	r := rule{line: line}
+	far := false
+	for _, f := range strings.Fields(line) {
+		if f == "…" || f == "..." {
+			far = true
+			continue
+		}
+		f, never := strings.CutPrefix(f, "!")
+		var s step
+		for _, a := range strings.Split(f, "|") {
+			a, stem := strings.CutSuffix(a, "*")
+			var ps []pattern
+			for _, word := range heard(a) {
+				ps = append(ps, pattern{text: word})
+			}
+			if len(ps) == 0 {
+				return rule{}, fmt.Errorf("the rule %q has a word without letters or digits", line)
+			}
+			last := &ps[len(ps)-1]
+			last.stem = stem
+			if stem && utf8.RuneCountInString(last.text) < 2 {
+				return rule{}, fmt.Errorf("the rule %q has a beginning of a single letter", line)
+			}
+			s.alternatives = append(s.alternatives, ps)
+		}
+		if never {
+			for _, ps := range s.alternatives {
+				if len(ps) != 1 {
+					return rule{}, fmt.Errorf("the rule %q forbids more than one word at once", line)
+				}
+				r.never = append(r.never, ps[0])
+			}
+			continue
+		}
+		s.far, far = far && len(r.steps) > 0, false
+		r.steps = append(r.steps, s)
+	}
+	if len(r.steps) == 0 {
+		return rule{}, fmt.Errorf("the rule %q has no word that must stand in the message", line)
+	}
+	return r, nil
+}
+
+// heard gives the words of a message as rules see them: normalised, and with
+// letters said once that somebody drew out ("heeelp"). In Latin letters a
+// doubled one counts as one, too: romanised words are doubled at will.
+func heard(message string) []string {
+	ws := words(Normalise(message))
+	for i, w := range ws {
+		ws[i] = once(w)
+	}
+	return ws
+}
+
+func once(w string) string {
+	repeated := false
+	last := rune(-1)
+	for _, r := range w {
+		if r == last {
+			repeated = true
+			break
+		}
+		last = r
+	}
+	if !repeated {
+		return w
+	}
+	var b strings.Builder
+	rs := []rune(w)
+	for i := 0; i < len(rs); {
+		j := i
+		for j < len(rs) && rs[j] == rs[i] {
+			j++
+		}
+		switch {
+		case rs[i] >= '0' && rs[i] <= '9': // 100 is not 10
+			b.WriteString(string(rs[i:j]))
+		case j-i == 2 && rs[i] >= 0x80:
+			b.WriteString(string(rs[i:j]))
+		default:
+			b.WriteRune(rs[i])
+		}
+		i = j
+	}
+	return b.String()
+}
+
+// listen gives the signals of a message, at most one finding for each, urgent
+// ones first.
+func (w *watch) listen(message string) []Raised {
+	if len(w.rules) == 0 {
+		return nil
+	}
+	ws := heard(message)
+	var tried []int
+	for _, word := range ws {
+		tried = append(tried, w.first[word]...)
+		tried = append(tried, w.stems[opening(word)]...)
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	slices.Sort(tried)
+	var found []Raised
+	whole := ""
+	raised := -1
+	for _, n := range slices.Compact(tried) {
+		r := &w.rules[n]
+		if r.signal == raised || !r.match(ws) {
+			continue
+		}
+		if whole == "" {
+			whole = strings.Join(ws, " ")
+		}
+		if w.quiet[r.signal][whole] {
+			continue
+		}
+		raised = r.signal // rules stand in the order of their signals
+		found = append(found, Raised{Signal: w.signals[r.signal].ID, Rule: r.line})
+	}
+	return found
+}
+
+func (r *rule) match(ws []string) bool {
+	for _, p := range r.never {
+		if slices.ContainsFunc(ws, p.match) {
+			return false
+		}
+	}
+	// ends are the places where the steps so far can end.
+	var ends, next []int
+	for i, s := range r.steps {
+		next = next[:0]
+		for at := range ws {
+			if i > 0 && !reached(ends, at, s.far) {
+				continue
+			}
+			for _, alt := range s.alternatives {
+				if stands(alt, ws[at:]) {
+					next = append(next, at+len(alt)-1)
+				}
+			}
+		}
+		if len(next) == 0 {
+			return false
+		}
+		slices.Sort(next) // an alternative can be longer than another
+		ends, next = slices.Compact(next), ends
+	}
+	return true
+}
+
+func reached(ends []int, at int, far bool) bool {
+	before, _ := slices.BinarySearch(ends, at) // how many end before at
+	return before > 0 && (far || at-ends[before-1] <= near)
+}
+
+func stands(alt []pattern, ws []string) bool {
+	if len(ws) < len(alt) {
+		return false
+	}
+	for i, p := range alt {
+		if !p.match(ws[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckSignals says in one line each what is wrong with the signals of a
+// catalogue: a rule that cannot be read, a sentence that must raise its signal
+// and does not, and a sentence that must not and raises any. It is empty where
+// all is well.
+func CheckSignals(c *content.Catalogue) []string {
+	var problems []string
+	w := newWatch(c.Signals())
+	for _, s := range w.signals {
+		for _, l := range content.Locales() {
+			t := s.Texts[l]
+			at := fmt.Sprintf("signal %s, %s", s.ID, l)
+			for _, line := range t.Rules {
+				if _, err := parseRule(line); err != nil {
+					problems = append(problems, fmt.Sprintf("%s: %v", at, err))
+				}
+			}
+			for _, m := range t.Raise {
+				if !slices.ContainsFunc(w.listen(m), func(r Raised) bool { return r.Signal == s.ID }) {
+					problems = append(problems, fmt.Sprintf("%s: not raised by %q", at, m))
+				}
+			}
+			for _, m := range t.Not {
+				for _, r := range w.listen(m) {
+					problems = append(problems, fmt.Sprintf("%s: %q must raise nothing but raises %s by the rule %q", at, m, r.Signal, r.Rule))
+				}
+			}
+		}
+	}
+	return problems
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package search
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// A linear is a linear model of all articles: for each feature the articles it
+// speaks for or against.
+type linear struct {
+	from    []int32 // per feature, where its weights begin; one more at the end
+	article []int32
+	weight  []float32
+	bias    []float32
+}
+
+// add adds to score what the model says of x for each article.
+func (m *linear) add(x vector, score []float32) {
+	copy(score, m.bias)
+	for i, id := range x.id {
+		v := x.val[i]
+		for k := m.from[id]; k < m.from[id+1]; k++ {
+			score[m.article[k]] += v * m.weight[k]
+		}
+	}
+}
+
+// kept is how many weights of an article survive: the largest. Two thousand
+// cost half a point on 150 labels; four thousand cost none.
+const kept = 4000
+
+// newLinear turns one row of weights per article into a model.
+func newLinear(rows []row, features int) *linear {
+	m := &linear{from: make([]int32, features+1), bias: make([]float32, len(rows))}
+	total := 0
+	for _, r := range rows {
+		for _, id := range r.id {
+			m.from[id+1]++
+		}
+		total += len(r.id)
+	}
+	for i := range features {
+		m.from[i+1] += m.from[i]
+	}
+	m.article = make([]int32, total)
+	m.weight = make([]float32, total)
+	at := slices.Clone(m.from[:features])
+	for a, r := range rows {
+		m.bias[a] = r.bias
+		for i, id := range r.id {
+			m.article[at[id]] = int32(a)
+			m.weight[at[id]] = r.val[i]
+			at[id]++
+		}
+	}
+	return m
+}
+
+// A row is what a model knows of one article.
+type row struct {
+	vector
+	bias float32
+}
+
+// A teacher trains linear models over the samples of a catalogue.
+type teacher struct {
+	x        []vector
+	y        []int32 // the article of each sample
+	articles int
+	features int
+	norm     []float32 // squared length, with the bias
+	// alpha is how hard each sample presses on each article's model; kept from
+	// the full model so that one without a few samples needs a few rounds only.
+	alpha [][]float32
+}
+
+const (
+	// rounds over the samples, and those from a start that is nearly right.
+	rounds, roundsWarm = 10, 3
+	// cost of a sample on the wrong side.
+	cost = 1.0
+)
+
+func newTeacher(x []vector, y []int32, articles, features int) *teacher {
+	t := &teacher{x: x, y: y, articles: articles, features: features, norm: make([]float32, len(x))}
+	for i := range x {
+		n := float32(1)
+		for _, v := range x[i].val {
+			n += v * v
+		}
+		t.norm[i] = n
+	}
+	return t
+}
+
+// train fits a support vector machine for each article against all others, by
+// dual coordinate descent over the squared hinge loss. Samples for which
+// without is true take no part, and articles none of whose samples do get no
+// weights. It is deterministic. It fails only when ctx ends.
+func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
+	rows := make([]row, t.articles)
+	warm := t.alpha != nil
+	if !warm {
+		t.alpha = make([][]float32, t.articles)
+	}
+	positives := make([]int, t.articles)
+	for i, a := range t.y {
+		if without == nil || !without[i] {
+			positives[a]++
+		}
+	}
+	var next atomic.Int32
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), t.articles) {
+		group.Go(func() {
+			w := make([]float32, t.features)
+			for {
+				a := int(next.Add(1)) - 1
+				if a >= t.articles || ctx.Err() != nil {
+					return
+				}
+				if positives[a] == 0 {
+					rows[a].bias = -1
+					continue
+				}
+				clear(w)
+				var alpha []float32
+				n := rounds
+				if warm {
+					alpha, n = slices.Clone(t.alpha[a]), roundsWarm
+				} else {
+					alpha = make([]float32, len(t.x))
+					t.alpha[a] = alpha
+				}
+				rows[a] = t.separate(int32(a), w, alpha, n, without)
+			}
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		t.alpha = nil
+		return nil, err
+	}
+	return newLinear(rows, t.features), nil
+}
+
+// separate fits the model of one article into w, starting from alpha.
+func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bool) row {
+	const soft = 0.5 / cost
+	bias := float32(0)
+	active := make([]int32, 0, len(t.x))
+	for i := range t.x {
+		if without != nil && without[i] {
+			continue
+		}
+		active = append(active, int32(i))
+		if alpha[i] != 0 {
+			d := alpha[i]
+			if t.y[i] != a {
+				d = -d
+			}
+			bias += d
+			for k, id := range t.x[i].id {
+				w[id] += d * t.x[i].val[k]
+			}
+		}
+	}
+	all := active
+	seed := uint64(a)*2654435761 + 1
+	limit := float32(1e30) // a sample pressing less than this rests
+	for r := range rounds {
+		if r == rounds-1 { // those at rest are looked at once more
+			active, limit = all, 1e30
+		}
+		for i := len(active) - 1; i > 0; i-- {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			j := int((seed >> 33) % uint64(i+1))
+			active[i], active[j] = active[j], active[i]
+		}
+		steepest := float32(0)
+		for k := 0; k < len(active); k++ {
+			i := active[k]
+			x := &t.x[i]
+			dot := bias
+			vals := x.val
+			for n, id := range x.id {
+				dot += w[id] * vals[n]
+			}
+			y := float32(-1)
+			if t.y[i] == a {
+				y = 1
+			}
+			g := y*dot - 1 + soft*alpha[i]
+			if alpha[i] == 0 && g >= 0 {
+				if g > limit {
+					last := len(active) - 1
+					active[k], active[last] = active[last], i
+					active = active[:last]
+					k--
+				}
+				continue
+			}
+			steepest = max(steepest, g, -g)
+			was := alpha[i]
+			alpha[i] = max(0, was-g/(t.norm[i]+soft))
+			d := (alpha[i] - was) * y
+			if d == 0 {
+				continue
+			}
+			bias += d
+			for n, id := range x.id {
+				w[id] += d * vals[n]
+			}
+		}
+		limit = steepest
+		if steepest < 0.01 {
+			if len(active) == len(all) {
+				break
+			}
+			active, limit = all, 1e30
+		}
+	}
+	return pick(w, bias)
+}
+
+// pick takes the largest weights out of w.
+func pick(w []float32, bias float32) row {
+	r := row{bias: bias}
+	var sizes []float32
+	for _, v := range w {
+		if v != 0 {
+			sizes = append(sizes, max(v, -v))
+		}
+	}
+	least := float32(0)
+	if len(sizes) > kept {
+		slices.Sort(sizes)
+		least = sizes[len(sizes)-kept]
+	}
+	for id, v := range w {
+		if v != 0 && max(v, -v) >= least {
+			r.id = append(r.id, int32(id))
+			r.val = append(r.val, v)
+		}
+	}
+	return r
+}
+
+// centroids is the model that needs no training: the mean of each article's
+// samples. Its scores are brought near those of a trained one.
+func centroids(x []vector, y []int32, articles, features int) *linear {
+	rows := make([]row, articles)
+	samples := make([][]int, articles)
+	for i, a := range y {
+		samples[a] = append(samples[a], i)
+	}
+	w := make([]float32, features)
+	for a := range rows {
+		clear(w)
+		for _, i := range samples[a] {
+			for k, id := range x[i].id {
+				w[id] += x[i].val[k]
+			}
+		}
+		norm := float32(0)
+		for _, v := range w {
+			norm += v * v
+		}
+		rows[a] = pick(w, -1)
+		if norm > 0 {
+			scale := 2 / float32(math.Sqrt(float64(norm)))
+			for k := range rows[a].val {
+				rows[a].val[k] *= scale
+			}
+		}
+	}
+	return newLinear(rows, features)
+}
