@@ -20,6 +20,7 @@ type body struct {
 	short    []Block
 	sections []Section
 	headings []heading // one for each section
+	first    int       // line of the first words
 	faults   []fault
 }
 
@@ -46,6 +47,8 @@ func readBody(src []byte, offset int) body {
 		parser.WithAttribute(),
 	)
 	r := &bodyReader{src: src, offset: offset, line: offset + 1}
+	words := len(src) - len(bytes.TrimLeft(src, " \t\n"))
+	r.first = r.lineAt(words)
 	r.blocks(p.Parse(text.NewReader(src)))
 	return r.body
 }
