@@ -9,10 +9,12 @@ import "math"
 type confidence signs
 
 // usual is what fitting starts from and falls back on where a catalogue has
-// too few articles to tell; usualUntrained goes with the centroids.
+// too few articles to tell; usualUntrained goes with the centroids. Both are
+// what fitting found on banking77 (10 samples a label, and the 50 labels of the
+// out-of-scope set) and hinglish_top, rounded.
 var (
-	usual          = confidence{}
-	usualUntrained = confidence{}
+	usual          = confidence{-3.2, 0.8, 0.9, -0.5, 0.9, 0.9, 0.4, 1.5, 1.5, 0.7, -1.1, 0.8, 0.6, 0.8}
+	usualUntrained = confidence{-2.6, 1.9, 1.4, -0.8, 1.5, 0.6, 1.0, 0.3, 0.8, 1.1, -1.0, 1.0, 0.6, 0.8}
 )
 
 // sure is the probability that the match is right.
@@ -101,7 +103,7 @@ func (c confidence) fit(es []evidence) confidence {
 }
 
 // solve gives x with a·x = b for a symmetric positive definite a.
-func solve(a [12][12]float64, b [12]float64) [12]float64 {
+func solve(a [len(signs{})][len(signs{})]float64, b [len(signs{})]float64) [len(signs{})]float64 {
 	n := len(b)
 	for i := range n {
 		for j := i + 1; j < n; j++ {

@@ -46,7 +46,8 @@ type Index struct {
 	ranking    *ranking
 	likeness   *likeness
 	answers    *ranking
-	linear     *linear
+	centres    *linear
+	linear     *linear // trained; before that the centres
 	confidence confidence
 	full       bool
 
@@ -109,7 +110,8 @@ func New(c *content.Catalogue) *Index {
 	x.ranking = newRanking(x.texts)
 	x.answers = newRanking(docs)
 	x.likeness = newLikeness(x.vocabulary, x.x)
-	x.linear = centroids(x.x, x.labels(), len(x.articles), len(x.vocabulary.idf))
+	x.centres = centroids(x.x, x.labels(), len(x.articles), len(x.vocabulary.idf), nil)
+	x.linear = x.centres.as(2, -1)
 	x.confidence = usualUntrained
 	x.scratch = newScratch(len(x.articles), len(x.samples), len(x.docs))
 	return x
@@ -224,6 +226,7 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 	}
 	y := *x
 	y.linear = model
+	y.centres = centroids(x.x, t.y, t.articles, t.features, without)
 	var es []evidence
 	for kind, list := range asked {
 		step := max(1, (len(list)+trials-1)/trials)

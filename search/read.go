@@ -10,8 +10,8 @@ import (
 
 // From how sure a match is answered with, and from how sure it is offered.
 const (
-	answerFrom = 0.6
-	chooseFrom = 0.3
+	answerFrom = 0.55
+	chooseFrom = 0.25
 )
 
 // Read says what is in a message: its language, the articles that could answer

@@ -253,12 +253,18 @@ func pick(w []float32, bias float32) row {
 }
 
 // centroids is the model that needs no training: the mean of each article's
-// samples. Its scores are brought near those of a trained one.
-func centroids(x []vector, y []int32, articles, features int) *linear {
+// samples, made as long as one sample. Its scores are cosines.
+func centroids(x []vector, y []int32, articles, features int, without []bool) *linear {
 	rows := make([]row, articles)
 	samples := make([][]int, articles)
 	for i, a := range y {
-		samples[a] = append(samples[a], i)
+		if without == nil || !without[i] {
+			samples[a] = append(samples[a], i)
+		}
+	}
+	whole := 0.0
+	for _, w := range blockWeight {
+		whole += w * w
 	}
 	w := make([]float32, features)
 	for a := range rows {
@@ -268,17 +274,32 @@ func centroids(x []vector, y []int32, articles, features int) *linear {
 				w[id] += x[i].val[k]
 			}
 		}
-		norm := float32(0)
+		norm := 0.0
 		for _, v := range w {
-			norm += v * v
+			norm += float64(v) * float64(v)
 		}
-		rows[a] = pick(w, -1)
+		rows[a] = pick(w, 0)
 		if norm > 0 {
-			scale := 2 / float32(math.Sqrt(float64(norm)))
+			scale := float32(1 / math.Sqrt(norm*whole))
 			for k := range rows[a].val {
 				rows[a].val[k] *= scale
 			}
 		}
 	}
 	return newLinear(rows, features)
+}
+
+// as gives the model with its scores stretched and moved, to stand in for
+// another.
+func (m *linear) as(stretch, bias float32) *linear {
+	n := *m
+	n.weight = slices.Clone(m.weight)
+	for i := range n.weight {
+		n.weight[i] *= stretch
+	}
+	n.bias = make([]float32, len(m.bias))
+	for i := range n.bias {
+		n.bias[i] = bias
+	}
+	return &n
 }

@@ -167,10 +167,9 @@ func (l *likeness) norm(x vector, more float32) float32 {
 
 // rank scores the samples for a question's vector.
 func (l *likeness) rank(x vector, into *tally) {
-	// The block of n-grams has length one with those that no sample has, and
+	// The block has its full length with the n-grams that no sample has, and
 	// those of two characters are left out here.
-	var short float32
-	known := float32(0)
+	var short, known float32
 	for k, id := range x.id {
 		if l.block[id] == gramBlock {
 			known += x.val[k] * x.val[k]
@@ -179,7 +178,8 @@ func (l *likeness) rank(x vector, into *tally) {
 			}
 		}
 	}
-	norm := float32(math.Sqrt(float64(max(1-short, 1e-6))))
+	whole := float32(blockWeight[gramBlock] * blockWeight[gramBlock])
+	norm := float32(math.Sqrt(float64(max(whole-short, 1e-6))))
 	if known == 0 {
 		return
 	}
