@@ -69,7 +69,7 @@ func newPhone(t *testing.T, browser context.Context, width, height int64) *phone
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	p := &phone{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, p.hear); err != nil {
@@ -120,7 +120,7 @@ func (p *phone) do(as ...chromedp.Action[chromedp.Void]) {
 func (p *phone) is(expression string) {
 	p.t.Helper()
 	var err error
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(40 * time.Second)
 	for time.Now().Before(deadline) {
 		_, err = chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))
 		if err == nil {
@@ -254,6 +254,7 @@ func TestPage(t *testing.T) {
 		{"a code on a second phone", secondPhone},
 		{"leaving quickly", leaving},
 		{"from right to left", rightToLeft},
+		{"the page's own words in every language", languages},
 		{"small screens and large letters", small},
 		{"in a frame of a named website and no other", framed},
 	} {
@@ -560,6 +561,48 @@ func english(in channels.Inbound) []channels.Letter {
 	}, Options: []channels.Option{{Key: "fees", Label: "What does it cost?"}, {Key: "time", Label: "How long does it take?"}, {Key: "human", Label: "Talk to a person"}}}}
 }
 
+// The page speaks every language in its own direction, and no word of it is too
+// wide for the smallest screen, in the dialog neither.
+func languages(t *testing.T, browser context.Context) {
+	s := settle(t)
+	s.answer = echo
+	p := newPhone(t, browser, 320, 568)
+	p.do(chromedp.Navigate(s.url + "/chat"))
+	for _, locale := range []string{"en", "ur", "ps", "fa-AF", "bn", "ar", "ckb", "tg", "ru", "ky", "kk", "uz"} {
+		p.value(fmt.Sprintf("localStorage.setItem('chat.locale', '%s')", locale))
+		p.do(chromedp.Reload())
+		p.is(fmt.Sprintf("document.documentElement.lang === '%s' && !document.getElementById('welcome').hidden", locale))
+		want := "ltr"
+		if strings.Contains(" ur ps fa-AF ar ckb ", " "+locale+" ") {
+			want = "rtl"
+		}
+		if dir := p.value("document.documentElement.dir"); dir != want {
+			t.Errorf("%s is written %s", locale, dir)
+		}
+		p.shot("welcome-" + locale)
+		p.fits(locale)
+		p.click("#phone")
+		p.click("#get")
+		p.is(`document.getElementById('get-problem').textContent !== ''`)
+		p.fits(locale + ", dialog")
+	}
+}
+
+// fits checks that nothing is wider than the page, too small for a finger or too
+// pale to read.
+func (p *phone) fits(what string) {
+	p.t.Helper()
+	if wide := p.value("document.documentElement.scrollWidth > innerWidth"); wide != "false" {
+		p.t.Errorf("%s: the page must be moved sideways", what)
+	}
+	if n := p.value(`[].filter.call(document.querySelectorAll('button, a.call, textarea'), function (b) { var r = b.getBoundingClientRect(); return r.width && (r.width < 44 || r.height < 44); }).map(function (b) { return b.id || b.textContent; })`); n != "" {
+		p.t.Errorf("%s: too small for a finger: %s", what, n)
+	}
+	if n := p.value(lowContrast); n != "" {
+		p.t.Errorf("%s: too little contrast: %s", what, n)
+	}
+}
+
 // What matters stays in reach at 320 pixels and when everything is twice as
 // large; every control is large enough for a finger; every text stands out.
 func small(t *testing.T, browser context.Context) {
@@ -592,16 +635,9 @@ func small(t *testing.T, browser context.Context) {
 		p.shot(c.name)
 		s.say(s.only(t), channels.Letter{From: "staff", Locale: "en", Blocks: []channels.Block{para("Good morning. I read what you wrote. Shall we go through it together?"), {Kind: channels.Quiet, Text: "Open until 17:00"}}})
 		p.is(`document.querySelectorAll('.staff').length === 1`)
+		p.value("window.scrollTo(0, document.documentElement.scrollHeight)")
 		p.shot(c.name + "-staff")
-		if wide := p.value("document.documentElement.scrollWidth"); wide != fmt.Sprint(c.width) {
-			t.Errorf("%s: the page is %s wide", c.name, wide)
-		}
-		if n := p.value(`[].filter.call(document.querySelectorAll('button, a.call, #text'), function (b) { var r = b.getBoundingClientRect(); return r.width && (r.width < 44 || r.height < 44); }).map(function (b) { return b.id || b.textContent; })`); n != "" {
-			t.Errorf("%s: too small for a finger: %s", c.name, n)
-		}
-		if n := p.value(lowContrast); n != "" {
-			t.Errorf("%s: too little contrast: %s", c.name, n)
-		}
+		p.fits(c.name)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -115,7 +116,12 @@ func parseCode(typed string) (string, error) {
 	}
 	var b strings.Builder
 	for _, r := range strings.ToLower(norm.NFKC.String(typed)) {
-		if l, ok := letters[r]; ok {
+		l, ok := letters[r]
+		if !ok { // á is an a
+			plain, _ := utf8.DecodeRuneInString(norm.NFD.String(string(r)))
+			l, ok = letters[plain]
+		}
+		if ok {
 			b.WriteByte(l)
 		} else if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return "", errNotACode

@@ -23,7 +23,8 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /chat", c.page)
 	mux.HandleFunc("GET /chat/{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, Path, http.StatusMovedPermanently)
+		to := url.URL{Path: Path, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	})
 	mux.HandleFunc("GET /chat/embed.js", c.embed)
 	mux.HandleFunc("GET /chat/static/{name}", c.static)

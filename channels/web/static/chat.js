@@ -55,6 +55,7 @@
 		if (!key) {
 			key = random(16);
 			keep('chat.key', key);
+			ready = true; // there is nothing older to read
 		}
 	}
 
@@ -368,7 +369,7 @@
 		}
 		if (!words) { return null; } // "start" has no words
 		li.appendChild(bubble);
-		li.appendChild(make('div', 'when', clock(new Date(l.at))));
+		li.appendChild(make('div', 'when clock', clock(new Date(l.at))));
 		return li;
 	}
 
@@ -420,7 +421,7 @@
 			bubble.dir = p.dir = 'auto';
 			bubble.appendChild(p);
 			li.appendChild(bubble);
-			li.appendChild(make('div', 'when', when));
+			li.appendChild(make('div', cls ? 'when' : 'when clock', when));
 			ol.appendChild(li);
 		}
 		sent.forEach(function (m) { draw(m, '', clock(new Date(m.at))); });
@@ -490,6 +491,8 @@
 
 	// --- typing ---
 
+	function touch() { return !!window.matchMedia && window.matchMedia('(pointer: coarse)').matches; }
+
 	function grow() {
 		var t = $('text');
 		t.style.height = 'auto';
@@ -507,15 +510,14 @@
 	};
 	$('text').oninput = grow;
 	$('text').onkeydown = function (e) {
-		var touch = window.matchMedia && window.matchMedia('(pointer: coarse)').matches;
-		if (e.keyCode === 13 && !e.shiftKey && !e.isComposing && !touch) {
+		if (e.keyCode === 13 && !e.shiftKey && !e.isComposing && !touch()) {
 			e.preventDefault();
 			$('form').onsubmit(e);
 		}
 	};
 	$('start').onclick = function () {
 		say('start', '');
-		$('text').focus();
+		$(touch() ? 'main' : 'text').focus(); // a phone's keyboard would hide the greeting
 	};
 	$('new').onclick = toEnd;
 	window.addEventListener('scroll', function () {
