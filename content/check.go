@@ -606,7 +606,8 @@ func (c *checker) centre(x *centreSource) {
 
 var (
 	emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
-	phoneLike = regexp.MustCompile(`^[+*#]?[0-9][0-9 ()*#-]*$`)
+	// Capitals may follow digits: some lines are known by a word on the keypad.
+	phoneLike = regexp.MustCompile(`^[+*#(]?[0-9][0-9 ()*#/-]*[A-Z]*$`)
 	seenForm  = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 )
 

@@ -444,6 +444,8 @@ func TestLoadRefusesWhatCannotBeRead(t *testing.T) {
 		{"two files of a country", "countries/PK.toml", "", landTOML, "has another file"},
 		{"bytes that are no text", folder + "en.md", "rupees.", "rup\xffees.", "en.md:31: is not UTF-8"},
 		{"a file without end", folder + "en.md", "rupees.", strings.Repeat("rupees ", 30000), "en.md: is longer than"},
+		{"a text without end", folder + "en.md", "rupees.", strings.Repeat("rupees ", 5000), "en.md: is longer than"},
+		{"a thicket of links", folder + "en.md", "rupees.", strings.Repeat("[a](", 500), "en.md:21: has more brackets"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := content.Load(with(t, small(), c.file, c.old, c.new))

@@ -48,6 +48,9 @@ func readBody(src []byte, offset int) body {
 	)
 	r := &bodyReader{src: src, offset: offset, line: offset + 1}
 	words := len(src) - len(bytes.TrimLeft(src, " \t\n"))
+	if words == len(src) {
+		words = 0
+	}
 	r.first = r.lineAt(words)
 	r.blocks(p.Parse(text.NewReader(src)))
 	return r.body
@@ -115,7 +118,12 @@ func (r *bodyReader) block(n ast.Node) {
 		r.faulty(r.line, false, "a line across is not shown")
 	case *ast.LinkReferenceDefinition: // its links carry the address
 	default:
+		// A container has no lines of its own: its first words do.
+		before := len(r.faults)
 		r.faulty(r.line, true, "only paragraphs, lists and headings are allowed")
+		if first := n.FirstChild(); first != nil && first.Lines().Len() > 0 {
+			r.faults[before].line = r.lineAt(first.Lines().At(0).Start)
+		}
 		r.blocks(n)
 	}
 }

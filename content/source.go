@@ -30,10 +30,16 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
 }
 
-// maxFile bounds a file of content in bytes. The longest article has some 20 kB
-// in a script of three bytes a letter; the bound keeps a stray file from
-// costing seconds of Markdown reading.
-const maxFile = 128 << 10
+// maxFile bounds a file of content in bytes, maxText one of Markdown, maxKnots
+// the brackets and quotation marks in it. The longest text has some 10 kB in a
+// script of three bytes a letter, and a few links. The bounds are there because
+// the Markdown library takes the square of the length for some texts that no
+// editor writes: 128 kB of "[a](" take 14 s.
+const (
+	maxFile  = 128 << 10
+	maxText  = 32 << 10
+	maxKnots = 200
+)
 
 // The folders and the file that content consists of.
 const (
@@ -317,6 +323,9 @@ func (t *tree) readText(name, src string) {
 
 // readTextFile reads front matter and Markdown.
 func readTextFile(name, src string) (*textSource, *Problem) {
+	if len(src) > maxText {
+		return nil, &Problem{name, 0, fmt.Sprintf("is longer than %d bytes: no answer is", maxText), true}
+	}
 	front, rest, offset, ok := cutFront(src)
 	if !ok {
 		return nil, &Problem{name, 1, `the file must begin with a line "+++", its keys, and another line "+++"`, true}
@@ -327,7 +336,13 @@ func readTextFile(name, src string) (*textSource, *Problem) {
 		return nil, problem
 	}
 	x.lines = lines
+	if strings.Count(rest, "[") > maxKnots || strings.Count(rest, ">") > maxKnots {
+		return nil, &Problem{name, offset + 1, "has more brackets than a text can need", true}
+	}
 	x.body = readBody([]byte(rest), offset)
+	if rest == "" {
+		x.body.first = offset // there is no line behind the front matter
+	}
 	for i, h := range x.body.headings {
 		for _, other := range x.body.headings[:i] {
 			if h.id != "" && h.id == other.id {

@@ -45,8 +45,27 @@ func (p place) warning(key, format string, args ...any) Problem {
 // decode reads TOML into v. An unknown key is a problem like a wrong form is.
 // offset is added to all lines.
 func decode(file, src string, offset int, v any) (lines map[string]int, _ *Problem) {
+	if p := tangled(file, src, offset); p != nil {
+		return nil, p
+	}
 	meta, err := toml.Decode(src, v)
 	return judge(file, src, offset, meta, err)
+}
+
+// dotted is a key of sixteen parts; none of ours has more than three.
+var dotted = regexp.MustCompile(`(?:[\w"'-]+[ \t]*\.[ \t]*){16}`)
+
+// tangled is the problem of TOML that the library would take minutes and all
+// memory for: it takes more than the square of a key's parts.
+func tangled(file, src string, offset int) *Problem {
+	at := dotted.FindStringIndex(src)
+	if at == nil && strings.Count(src, "{") > maxKnots {
+		at = []int{0}
+	}
+	if at == nil {
+		return nil
+	}
+	return &Problem{file, 1 + offset + strings.Count(src[:at[0]], "\n"), "has keys of more parts than any file needs", true}
 }
 
 // judge says what came of decoding.
@@ -116,6 +135,9 @@ func (p place) unknownLocale(table string, m any) *Problem {
 
 // decodeSignal reads a signal: two keys, and a table for each language.
 func decodeSignal(file, src string) (h signalHead, lines map[string]int, _ *Problem) {
+	if p := tangled(file, src, 0); p != nil {
+		return h, nil, p
+	}
 	var tables map[string]toml.Primitive
 	meta, err := toml.Decode(src, &tables)
 	h.Texts = map[Locale]SignalText{}
