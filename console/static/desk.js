@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the desk's pages do by themselves: they listen for talks that changed,
+// go on counting waiting times, and keep what somebody types. Everything else
+// is a form or a link, and works without this file.
+(() => {
+  "use strict";
+  const body = document.body;
+  const one = (selector) => document.querySelector(selector);
+  const each = (selector, f) => document.querySelectorAll(selector).forEach(f);
+
+  // Time. The server says it in the same way; see ago in pages.go.
+  const ago = (ms) => {
+    const minutes = Math.floor(ms / 60000);
+    if (minutes < 1) return body.dataset.now;
+    if (minutes < 60) return body.dataset.minutes.replace("#", minutes);
+    if (minutes < 48 * 60) return body.dataset.hours.replace("#", Math.floor(minutes / 60));
+    return body.dataset.days.replace("#", Math.floor(minutes / 1440));
+  };
+  const count = () => each("time[data-ago]", (t) => {
+    const words = ago(Date.now() - Date.parse(t.dateTime));
+    if (t.textContent !== words) t.textContent = words;
+  });
+  setInterval(count, 15000);
+
+  // The title says how many wait, so that a tab in the background says it too.
+  const title = () => {
+    const n = Number(one("#count")?.dataset.waiting || 0);
+    document.title = (n > 0 ? "(" + n + ") " : "") + body.dataset.title;
+  };
+
+  // Live. The stream names talks; what changed is asked for by htmx. Many
+  // changes at once are one question.
+  let missed = new Set(), timer = 0;
+  const changed = (id) => {
+    missed.add(id);
+    timer ||= setTimeout(() => {
+      const here = missed.has("") || missed.has(body.dataset.thread);
+      missed = new Set();
+      timer = 0;
+      htmx.trigger(body, "desk-any");
+      if (here) htmx.trigger(body, "desk-here");
+    }, 250);
+  };
+  let pause = 2000, stalled = 0;
+  const lost = () => { stalled ||= setTimeout(() => { one("#stalled").hidden = false; }, 5000); };
+  const listen = () => {
+    const stream = new EventSource("/desk/events");
+    let broken = pause > 2000;
+    stream.onopen = () => {
+      clearTimeout(stalled);
+      stalled = 0;
+      pause = 2000;
+      one("#stalled").hidden = true;
+      if (broken) changed(""); // whatever happened meanwhile
+      broken = false;
+    };
+    stream.onmessage = (e) => changed(e.data);
+    stream.addEventListener("over", () => { // signed out: the next question says so
+      stream.close();
+      changed("");
+      lost();
+    });
+    stream.onerror = () => {
+      broken = true;
+      lost();
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again
+      pause = Math.min(pause * 2, 60000);
+      setTimeout(listen, pause * (0.5 + Math.random() / 2));
+    };
+    addEventListener("pagehide", () => stream.close(), { once: true });
+  };
+
+  // The answer box.
+  const box = () => one("#text");
+  let kept = box()?.value;
+  const keep = (again) => { // what was typed since the last time it was kept
+    const t = box();
+    if (!t || t.readOnly || t.value === kept) return Promise.resolve();
+    kept = t.value;
+    return fetch(t.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(t.form)), keepalive: !again }).catch(() => {});
+  };
+  addEventListener("pagehide", () => keep(false));
+  addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.isComposing) return;
+    const form = e.target.closest?.("form[data-send]");
+    if (!form || e.target.readOnly) return;
+    e.preventDefault();
+    form.requestSubmit();
+  });
+  const grow = () => {
+    const t = box();
+    if (t) t.rows = Math.max(2, Math.min(10, t.value.split("\n").length + Math.floor(t.value.length / 80)));
+  };
+  document.addEventListener("input", (e) => { if (e.target === box()) grow(); });
+
+  // An article's words go where the cursor is.
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest?.("[data-insert]");
+    if (link) {
+      const t = box();
+      if (!t || t.readOnly) return; // the link leads to a page that says why
+      e.preventDefault();
+      const words = document.getElementById(link.dataset.insert).textContent;
+      const before = t.value.slice(0, t.selectionStart), after = t.value.slice(t.selectionEnd);
+      const gap = before.trim() === "" ? "" : before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+      t.setRangeText(gap + words + (after.trim() === "" ? "" : "\n\n"), t.selectionStart, t.selectionEnd, "end");
+      t.dispatchEvent(new Event("input", { bubbles: true }));
+      const sheet = one("#tools");
+      if (sheet?.matches(":popover-open")) sheet.hidePopover();
+      t.focus();
+    }
+    if (e.target.id === "fresh") down();
+  });
+
+  // The transcript stays at its end while its reader does.
+  const bottom = () => { const d = document.scrollingElement; return d.scrollHeight - d.clientHeight - d.scrollTop < 80; };
+  const down = () => {
+    document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
+    if (one("#fresh")) one("#fresh").hidden = true;
+  };
+  addEventListener("scroll", () => { if (one("#fresh") && bottom()) one("#fresh").hidden = true; }, { passive: true });
+
+  const toast = (words) => {
+    const t = one("#toast");
+    t.textContent = words;
+    t.hidden = false;
+  };
+
+  let atEnd = true, last = 0;
+  const lastSeen = () => [...document.querySelectorAll("#log .bubble, #log .event")].at(-1)?.id;
+  document.addEventListener("htmx:beforeRequest", (e) => {
+    const t = box();
+    if (t && e.detail.elt === t.form) t.readOnly = true; // else words typed now would be lost with the box
+  });
+  document.addEventListener("htmx:beforeSwap", (e) => {
+    const d = e.detail;
+    if (d.xhr.status >= 400) d.shouldSwap = d.xhr.getResponseHeader("Desk-Part") === "1";
+    if (d.target?.id === "newest") { atEnd = bottom(); last = lastSeen(); }
+    const t = box();
+    if (t && d.requestConfig.elt === t.form && (!d.shouldSwap || d.xhr.getResponseHeader("HX-Reswap") === "none")) t.readOnly = false;
+  });
+  document.addEventListener("htmx:afterSettle", (e) => {
+    const d = e.detail;
+    count();
+    title();
+    const path = d.requestConfig?.path || "";
+    if (path.includes("/entries?after=") && lastSeen() !== last) {
+      if (atEnd) down(); else one("#fresh").hidden = false;
+    }
+    if (path.includes("/look/")) {
+      one("#look").open = true;
+      one("#words").scrollIntoView({ block: "nearest" });
+    }
+    if (path.endsWith("/say") && e.target.id === "answer") {
+      kept = box()?.value;
+      if (d.xhr.status < 300) { one("#toast").hidden = true; box()?.focus(); down(); }
+      grow();
+    }
+    // The case stands otherwise than the answer box knows: first keep what was
+    // typed, then ask for the box anew.
+    const answer = one("#answer"), state = one("#case")?.dataset.state;
+    if (path.endsWith("/case") && answer && answer.dataset.state !== state) {
+      keep(true).then(() => htmx.ajax("GET", answer.dataset.href, { target: "#answer", swap: "outerHTML" }));
+    }
+    if (path.endsWith("/answer")) { kept = box()?.value; grow(); }
+  });
+  document.addEventListener("htmx:oobAfterSwap", (e) => { if (e.target.id === "toast" || e.detail.target?.id === "toast") one("#toast").hidden = false; });
+  const unreachable = (e) => {
+    const t = box();
+    if (t && e.detail.elt === t.form) t.readOnly = false;
+    if (e.detail.requestConfig?.verb === "post") toast(body.dataset.offline);
+  };
+  document.addEventListener("htmx:sendError", unreachable);
+  document.addEventListener("htmx:timeout", unreachable);
+
+  count();
+  title();
+  grow();
+  if (one("#log") && one("#newest")) {
+    if (location.hash === "" || location.hash === "#newest" || location.hash === "#answer") down();
+  }
+  if (body.hasAttribute("data-live")) listen();
+})();
