@@ -74,7 +74,7 @@ func New(c *content.Catalogue) *Index {
 	}
 	slices.SortFunc(x.articles, func(a, b *content.Article) int { return cmp.Compare(a.ID, b.ID) })
 	families := map[content.ArticleID]int{}
-	written := map[content.Locale][]string{}
+	written, answers := map[content.Locale][]string{}, map[content.Locale][]string{}
 	var docs []text
 	for n, a := range x.articles {
 		x.byID[a.ID] = int32(n)
@@ -98,8 +98,12 @@ func New(c *content.Catalogue) *Index {
 			answer := plain(t)
 			x.docs = append(x.docs, sample{int32(n), l, -1})
 			docs = append(docs, newText(answer))
-			written[l] = append(append(written[l], t.Ask...), answer)
+			written[l] = append(written[l], t.Ask...)
+			answers[l] = append(answers[l], answer)
 		}
+	}
+	for l := range written {
+		written[l] = append(written[l], answers[l]...)
 	}
 	x.linguist = newLinguist(written)
 	x.vocabulary = newVocabulary(x.texts)

@@ -69,84 +69,102 @@ func mainScript(s string) script {
 // over characters one to three.
 type speaker struct {
 	tongue
-	lender *speaker
+	lender int             // index of the speaker it borrows from, -1 for none
 	small  map[string]bool // its small words, folded
 	seen   map[string]int  // words of its text and of the catalogue's
 	total  int
-	grams  map[[3]rune]int // n-grams of one to three, right-aligned
-	kinds  map[[3]rune]int // how many different runes followed a context
-	after  map[[3]rune]int // how often a context was followed
+	grams  map[gram]int      // how often each n-gram of one to three was seen
+	after  map[gram]followed // what came after each context of none to two
 }
+
+// A gram is up to three runes, the last in the lowest 21 bits.
+type gram uint64
+
+func (g gram) then(r rune) gram { return g<<21 | gram(r) }
+
+// A followed is how often a context was followed, and by how many kinds of rune.
+type followed struct{ n, kinds int }
 
 // A linguist tells languages apart. It never changes once trained.
 type linguist struct {
 	speakers []*speaker
-	filler   map[string]bool // small words of every tongue, and greetings
+	filler   map[string]bool // small words of every tongue, and the chatter
 }
 
 // lesson is how many runes of the catalogue's texts a tongue learns from at
 // most: beyond that a rich language only gains an unfair lead over a poor one.
-const lesson = 20000
+const lesson = 40000
 
 // newLinguist learns from the tongues' own samples and from the catalogue's
-// texts, given by locale.
+// texts, given by locale, those that matter most first.
 func newLinguist(texts map[content.Locale][]string) *linguist {
 	g := &linguist{filler: map[string]bool{}}
-	byName := map[string]*speaker{}
-	for _, t := range tongues {
+	byName := map[string]int{"": -1}
+	for i, t := range tongues {
 		s := &speaker{tongue: t, small: map[string]bool{}, seen: map[string]int{},
-			grams: map[[3]rune]int{}, kinds: map[[3]rune]int{}, after: map[[3]rune]int{}}
+			grams: map[gram]int{}, after: map[gram]followed{}}
 		g.speakers = append(g.speakers, s)
-		byName[t.name] = s
+		byName[t.name] = i
 		for _, w := range words(Normalise(t.words)) {
 			s.small[w] = true
 			g.filler[w] = true
 		}
-		s.learn(t.words)
-		s.learn(t.text)
 	}
-	for _, w := range words(Normalise(greetings)) {
+	for _, w := range words(Normalise(chatter)) {
 		g.filler[w] = true
 	}
-	for _, s := range g.speakers {
-		s.lender = byName[s.tongue.lender]
-		runes := 0
-		for _, t := range texts[s.locale] {
-			if runes > lesson {
-				break
+	// Lenders learn first: what they know, borrowers do not learn as theirs.
+	for _, borrowers := range []bool{false, true} {
+		for _, s := range g.speakers {
+			s.lender = byName[s.tongue.lender]
+			if (s.lender >= 0) != borrowers {
+				continue
 			}
-			if mainScript(t) == s.script {
-				s.learn(t)
-				runes += len(t) / 2
+			var borrowed func(string) bool
+			if borrowers {
+				lender := g.speakers[s.lender]
+				borrowed = func(w string) bool { return !s.small[w] && lender.seen[w] > 0 }
+			}
+			s.learn(s.tongue.words, nil)
+			s.learn(s.tongue.text, borrowed)
+			runes := 0
+			for _, t := range texts[s.locale] {
+				if runes > lesson {
+					break
+				}
+				if mainScript(t) == s.script {
+					s.learn(t, borrowed)
+					runes += len(t) / 2
+				}
 			}
 		}
 	}
 	return g
 }
 
-func (s *speaker) learn(text string) {
+// learn takes in the words of a text, but for those that skip names.
+func (s *speaker) learn(text string, skip func(folded string) bool) {
 	for _, w := range strings.FieldsFunc(legible(text), notLetter) {
-		s.seen[fold(w)]++
+		folded := fold(w)
+		if skip != nil && skip(folded) {
+			continue
+		}
+		s.seen[folded]++
 		s.total++
 		a, b := rune(0), rune(' ')
 		for _, r := range w + " " {
-			s.count(a, b, r)
+			for _, context := range [...]gram{0, gram(b), gram(a).then(b)} {
+				g := context.then(r)
+				f := s.after[context]
+				f.n++
+				if s.grams[g] == 0 {
+					f.kinds++
+				}
+				s.grams[g]++
+				s.after[context] = f
+			}
 			a, b = b, r
 		}
-	}
-}
-
-func (s *speaker) count(a, b, r rune) {
-	for _, ctx := range [...][3]rune{{0, 0, 0}, {0, b, 0}, {a, b, 0}} {
-		g := ctx
-		g[2] = r
-		// A context with a 0 before it is shorter; mark its length by -1.
-		ctx[2] = -1
-		if s.grams[g] == 0 {
-			s.kinds[ctx]++
-		}
-		s.grams[g]++
-		s.after[ctx]++
 	}
 }
 
@@ -154,15 +172,12 @@ func (s *speaker) count(a, b, r rune) {
 // falling back on the shorter by how many different runes it was seen before.
 func (s *speaker) chance(a, b, r rune) float64 {
 	p := 1.0 / 120 // letters that any script could bring
-	for _, ctx := range [...][3]rune{{0, 0, -1}, {0, b, -1}, {a, b, -1}} {
-		n := s.after[ctx]
-		if n == 0 {
-			continue
+	for _, context := range [...]gram{0, gram(b), gram(a).then(b)} {
+		f := s.after[context]
+		if f.n == 0 {
+			break // a longer context was not seen either
 		}
-		t := float64(s.kinds[ctx])
-		g := ctx
-		g[2] = r
-		p = (float64(s.grams[g]) + t*p) / (float64(n) + t)
+		p = (float64(s.grams[context.then(r)]) + float64(f.kinds)*p) / float64(f.n+f.kinds)
 	}
 	return p
 }
@@ -193,14 +208,9 @@ func (s *speaker) own(w, folded string) float64 {
 	return p
 }
 
-// word is the probability of the word where the tongue borrows one in five:
-// "fees" does not make a sentence English.
-func (s *speaker) word(w, folded string) float64 {
-	if s.lender == nil {
-		return s.own(w, folded)
-	}
-	return 0.8*s.own(w, folded) + 0.2*s.lender.own(w, folded)
-}
+// lent is how much of a sentence may be borrowed: "fees" does not make one
+// English.
+const lent = 0.2
 
 // knows says whether the tongue has the word for certain.
 func (s *speaker) knows(folded string) bool { return s.small[folded] || s.seen[folded] > 1 }
@@ -245,8 +255,12 @@ const (
 	floor = 6.0
 	// ballot is what one letter's vote counts, and poll what all can.
 	ballot, poll = 0.7, 4.0
-	// The hint's own language and the further ones break ties.
-	hinted, hintedAlso = 1.5, 0.7
+	// unheard is what a word counts that nobody knows: what was learnt least of
+	// spells strange words best.
+	unheard = 0.5
+	// The hint's own language and the further ones break ties, and before them
+	// the language that others borrow from: "patent" alone is Russian.
+	hinted, hintedAlso, lender = 3.5, 1.8, 1.5
 	// A language is sure where the others are this much less likely (e^-5).
 	surely = 5.0
 )
@@ -269,6 +283,8 @@ func (g *linguist) tell(message string, hint Hint) (content.Locale, bool) {
 	tokens := strings.FieldsFunc(legible(message), notLetter)
 	score := make([]float64, len(g.speakers))
 	known := make([]int, len(g.speakers))
+	own := make([]float64, len(g.speakers))
+	ps := make([]float64, len(g.speakers))
 	letters, counted := 0, 0
 	for _, t := range tokens {
 		first, _ := firstRune(t)
@@ -281,19 +297,31 @@ func (g *linguist) tell(message string, hint Hint) (content.Locale, bool) {
 		letters += len([]rune(t))
 		folded := fold(t)
 		best := math.Inf(-1)
-		var ps [32]float64
+		heard := false
+		clear(own)
 		for i, s := range g.speakers {
-			if s.script != main {
-				continue
+			if s.script == main {
+				own[i] = s.own(t, folded)
+				heard = heard || s.small[folded] || s.seen[folded] > 0
 			}
-			ps[i] = math.Log(s.word(t, folded) + 1e-30)
+		}
+		for i, s := range g.speakers {
+			p := own[i]
+			if s.lender >= 0 {
+				p = (1-lent)*p + lent*own[s.lender]
+			}
+			ps[i] = math.Log(p + 1e-30)
 			best = max(best, ps[i])
 		}
 		for i, s := range g.speakers {
 			if s.script != main {
 				continue
 			}
-			score[i] += max(ps[i]-best, -floor)
+			lead := max(ps[i]-best, -floor)
+			if !heard {
+				lead *= unheard
+			}
+			score[i] += lead
 			if s.knows(folded) && ps[i] > best-0.5 {
 				known[i]++
 			}
@@ -309,6 +337,9 @@ func (g *linguist) tell(message string, hint Hint) (content.Locale, bool) {
 		}
 		score[i] += vote[s.locale]
 		h := score[i]
+		if s.lender < 0 {
+			h += lender
+		}
 		if s.locale == hint.Locale {
 			h += hinted
 		} else {

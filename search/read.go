@@ -4,6 +4,7 @@ package search
 
 import (
 	"math"
+	"strings"
 
 	"sarai/content"
 )
@@ -12,6 +13,12 @@ import (
 const (
 	answerFrom = 0.55
 	chooseFrom = 0.25
+	// Whatever the confidence says, a message of small words must be a sample
+	// itself, and one without any known word must at least look like one.
+	// Greetings look like each other, so their bar is the higher.
+	same, alike = 0.97, 0.5
+	// margin keeps a lowered sureness below its threshold when it is rounded.
+	margin = 0.01
 )
 
 // Read says what is in a message: its language, the articles that could answer
@@ -35,32 +42,42 @@ func (x *Index) Read(question string, hint Hint) Reading {
 	last := 1.0
 	for _, f := range found {
 		last = min(last, x.confidence.sure(f.signs))
-		r.Matches = append(r.Matches, Match{Article: x.articles[f.article].ID, Sure: math.Round(last*1000) / 1000})
+		r.Matches = append(r.Matches, Match{Article: x.articles[f.article].ID, Sure: last})
 	}
-	r.Band = x.band(&q, found, r.Matches)
+	r.Band = x.band(&q, found[0], r.Matches)
+	for i, m := range r.Matches {
+		r.Matches[i].Sure = math.Round(m.Sure*1000) / 1000
+	}
 	return r
 }
 
+// lettered says whether the message has a letter.
 func lettered(s string) bool {
-	for _, w := range words(Normalise(s)) {
-		for _, r := range w {
-			if r < '0' || r > '9' {
-				return true
-			}
-		}
-	}
-	return false
+	return strings.ContainsFunc(Normalise(s), func(r rune) bool { return r != ' ' && (r < '0' || r > '9') })
 }
 
-// band says what may be done with the matches.
-func (x *Index) band(q *text, found []found, matches []Match) Band {
-	top := found[0]
-	sure := matches[0].Sure
-	if !top.exact && x.empty(q) {
-		return Unknown
-	}
+// band says what may be done with the matches. Where something else than the
+// confidence forbids a better band, it lowers how sure they are to match.
+func (x *Index) band(q *text, top found, matches []Match) Band {
+	limit := 1.0
 	switch {
-	case sure >= answerFrom && !top.foreign:
+	case top.nearest < same && x.empty(q):
+		limit = answerFrom - margin
+		if top.nearest < alike {
+			limit = chooseFrom - margin
+		}
+	case top.nearest < alike && top.strange:
+		limit = chooseFrom - margin
+	case top.foreign:
+		limit = answerFrom - margin
+	}
+	if sure := matches[0].Sure; sure > limit {
+		for i := range matches {
+			matches[i].Sure *= limit / sure
+		}
+	}
+	switch sure := matches[0].Sure; {
+	case sure >= answerFrom:
 		return Answer
 	case sure >= chooseFrom:
 		return Choose

@@ -45,14 +45,16 @@ type view struct {
 
 // A found is an article with what each scorer makes of it.
 type found struct {
-	article          int32
-	svm, centre      float64
-	bm, cos          float64
-	total            float64
-	foreign          bool // for people of a country that is known to be another
-	signs            signs
-	topSVM, topBM    bool
-	topCosine, exact bool
+	article       int32
+	svm, centre   float64
+	bm, cos       float64
+	total         float64
+	foreign       bool // for people of a country that is known to be another
+	signs         signs
+	topSVM, topBM bool
+	topCosine     bool
+	nearest       float64 // cosine of its most similar sample
+	strange       bool    // no word that carries meaning is known to the catalogue
 }
 
 type scratch struct {
@@ -142,7 +144,7 @@ func (x *Index) rank(q *text, v view) []found {
 		if f.bm == 0 && f.cos == 0 && s.answer[a] == 0 {
 			continue
 		}
-		f.exact = s.best[1][a][0] > 0.97
+		f.nearest = float64(s.best[1][a][0])
 		f.total = svmShare*max(0, (f.svm+1.2)/2) + centreShare*f.centre + bmShare*f.bm + cosineShare*f.cos + answerShare*float64(s.answer[a])
 		lift := 1.0
 		if !mineAny(article, mine) {
@@ -198,6 +200,7 @@ func (x *Index) rank(q *text, v view) []found {
 	covered := x.coverage(q, v, all)
 	for i := range all {
 		all[i].signs = all[i].judge(second, covered.all, covered.article[i], covered.words)
+		all[i].strange = covered.known == 0
 	}
 	return all
 }
@@ -281,13 +284,14 @@ type cover struct {
 	all     float64
 	article []float64
 	words   float64 // how many words carry meaning
+	known   int     // and how many of those something is known of
 }
 
 // fillerWeight is what a small word counts in a coverage.
 const fillerWeight = 0.1
 
 // coverage measures how much of the question is known at all and to each of
-// the articles. A word that only an answer's text has, or only its consonants,
+// the articles. A country of origin says who asks and not what. A word that only an answer's text has, or only its consonants,
 // is half known.
 func (x *Index) coverage(q *text, v view, all []found) cover {
 	c := cover{article: make([]float64, len(all))}
@@ -303,8 +307,9 @@ func (x *Index) coverage(q *text, v view, all []found) cover {
 			break
 		}
 		weight := fillerWeight
-		if !x.linguist.filler[w] {
-			weight = 1
+		filler := true
+		if !x.linguist.filler[w] && len(x.lands.named(q.words[i:i+1])) == 0 {
+			weight, filler = 1, false
 			c.words++
 		}
 		idf, ok := x.ranking.idf[w]
@@ -337,6 +342,9 @@ func (x *Index) coverage(q *text, v view, all []found) cover {
 		}
 		if s := q.skeletons[i]; any < half && len(s) >= 3 {
 			look(x.ranking.postings["|"+s], x.samples, true, half)
+		}
+		if any > 0 && !filler && (any > half || len(q.skeletons[i]) > 3) {
+			c.known++
 		}
 		c.all += share * any
 		for i := range known {

@@ -168,9 +168,12 @@ Deportatsiya bo'ldim, qachon qayta bora olaman. Uyga pulni qanday jo'nataman. Me
 Депортация бўлдим, қачон қайта бора оламан. Уйга пулни қандай жўнатаман. Мени уришяпти, уйдан чиқаришмаяпти. рўйхатдан ўтиш`},
 }
 
-// greetings are words that carry no question. A message of nothing but these
-// and small words is answered by nobody.
-const greetings = `hello hi hey good morning evening afternoon night thanks thank thankyou thx ok okay yes bye welcome dear sir madam mam please bro brother friend
+// chatter is words that carry no question: greetings, thanks, and days. A
+// message of nothing but these and small words is answered by nobody.
+const chatter = `today now tomorrow yesterday time day week love
+aaj kal abhi waqt din آج کل ابھی اب وقت دن امروز فردا دیروز حالا emruz imroz farda نن سبا اوس nan saba الیوم غدا امس الان ئەمڕۆ سبەینێ ئێستا имрӯз пагоҳ ҳоло
+сегодня завтра вчера сейчас время день segodnya zavtra бүгүн эртең азыр бүгін ертең қазір bugun ertaga hozir kecha бугун эртага ҳозир আজ আজকে আজকের কাল এখন সময় দিন aj ajke ekhon
+hello hi hey good morning evening afternoon night thanks thank thankyou thx ok okay yes bye welcome dear sir madam mam please bro brother friend
 lol haha hahaha hmm test salam salaam slam asalam assalam assalamu assalamualaikum aoa walaikum alaikum aleikum alaykum o jee ji shukria shukriya jazakallah mehrbani theek thik acha accha achha
 allah hafiz khuda janab saab sahib yaar baji adaab namaste namaskar nomoshkar dhonnobad dhanyabad vai apu dada kemon achen bhalo
 merhaba marhaba ahlan shukran tashakor tashakur khoob khub khubi khubasti salom assalomu alaykum rahmat rakhmat yaxshi yaxshimisiz qalaysiz privet zdravstvuyte spasibo poka manana sta shi starey mashe

@@ -81,7 +81,7 @@ var latins = map[rune]string{
 }
 
 // skeleton is a Latin word without its vowels, in classes of consonants that
-// romanisations exchange: "kahan", "kahaan" and کہاں are all "khn". Words whose
+// romanisations exchange: "kahan", "kahaan" and کہاں are all "kn". Words whose
 // skeleton has fewer than two consonants have none.
 func skeleton(latin string) string {
 	var b [32]byte
@@ -96,8 +96,9 @@ func skeleton(latin string) string {
 		case 'a', 'e', 'i', 'o', 'u', 'y', 'w':
 			continue
 		case 'h':
-			// An h after a consonant is most often breath (kh, th, bh, gh, sh).
-			if len(out) > 0 && i > 0 && !vowel(latin[i-1]) {
+			// Breath after a consonant (kh, bh, sh) or a letter of its own: how
+			// کہاں is typed does not tell, so only a first one counts.
+			if i > 0 {
 				continue
 			}
 		case 'x':
