@@ -144,6 +144,8 @@ func FuzzText(f *testing.F) {
 		if len(src) > maxText {
 			return
 		}
+		watch := time.AfterFunc(10*time.Second, func() { panic("takes too long: " + src) })
+		defer watch.Stop()
 		// Whatever the file, its reading ends with words or with a problem.
 		tr := readTree(files{"articles/a/b/en.md": []byte(src), "signals/a.toml": []byte(src)}, nil)
 		c := tr.catalogue()

@@ -98,7 +98,7 @@ func TOMLProblem(file, src string, err error) Problem {
 	if errors.As(err, &parse) {
 		// The library has mostly read on when it sees what is wrong, so its line
 		// is the next one where a line ends too early; its offset is exact.
-		p.Line = 1 + strings.Count(src[:min(parse.Position.Start, len(src))], "\n")
+		p.Line = 1 + strings.Count(src[:max(min(parse.Position.Start, len(src)), 0)], "\n")
 		p.Message = parse.Message
 	} else if m := tomlLine.FindStringSubmatch(err.Error()); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
