@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,6 +190,7 @@ type place struct {
 	address string
 	handler http.Handler
 	server  *http.Server
+	cut     atomic.Bool // whether connections end after a message was taken and before its answer
 }
 
 func settle(t *testing.T) *place {
@@ -197,7 +199,14 @@ func settle(t *testing.T) *place {
 	ch := web.New(web.Options{Mailbox: h})
 	h.wake = ch.Wake
 	p := &place{house: h, web: ch, address: "127.0.0.1:0"}
-	p.handler = ch.Handler(h.sink)
+	chat := ch.Handler(h.sink)
+	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && p.cut.Load() {
+			chat.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		chat.ServeHTTP(w, r)
+	})
 	p.open(t)
 	t.Cleanup(func() { _ = p.server.Close() })
 	return p
@@ -335,6 +344,11 @@ func dropped(t *testing.T, browser context.Context) {
 		t.Errorf("%s messages are kept", n)
 	}
 
+	waiting := `[].map.call(document.querySelectorAll('.waits p'), function (p) { return p.textContent; }).join(' ')`
+	if got := p.value(waiting); got != "one two three" {
+		t.Errorf("on the page wait: %s", got)
+	}
+
 	// The store is the next to fail: the server is back and cannot keep anything.
 	s.breakDown(errors.New("disk full"))
 	s.open(t)
@@ -344,14 +358,23 @@ func dropped(t *testing.T, browser context.Context) {
 	s.breakDown(nil)
 	p.shows("Answer to three")
 
+	// The worst moment: the message arrives, its answer does not. The page cannot
+	// know, sends again, and the id says that it is the same.
+	s.cut.Store(true)
+	p.types("four")
+	until(t, func() bool { return len(s.arrived()) == 5 })
+	p.types("five")
+	s.cut.Store(false)
+	p.shows("Answer to five")
+
 	var texts []string
 	for _, in := range s.arrived() {
 		texts = append(texts, in.Text)
 	}
-	if got := strings.Join(texts, " "); got != "zero one two three" {
+	if got := strings.Join(texts, " "); got != "zero one two three four five" {
 		t.Errorf("arrived: %s", got)
 	}
-	p.is(`document.querySelectorAll('.me').length === 4`)
+	p.is(`document.querySelectorAll('.me').length === 6 && document.querySelectorAll('.waits').length === 0`)
 	p.is(`localStorage.getItem('chat.unsent') === null`)
 	p.is(`document.getElementById('status').className === ''`)
 }

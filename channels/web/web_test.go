@@ -257,6 +257,18 @@ func TestAWaitingPageIsWoken(t *testing.T) {
 		return got
 	}
 
+	// woken gives the answer, which must not take as long as a page waits.
+	woken := func(got <-chan answer) answer {
+		t.Helper()
+		select {
+		case a := <-got:
+			return a
+		case <-time.After(15 * time.Second):
+			t.Fatal("the page was not woken")
+			return answer{}
+		}
+	}
+
 	got := wait(fmt.Sprintf("after=%d&wait=25", seq))
 	if _, err := s.web.Send(t.Context(), channels.Outbound{To: channels.Address{Channel: web.ChannelName, ID: "another"}}); err != nil {
 		t.Fatal(err)
@@ -268,7 +280,7 @@ func TestAWaitingPageIsWoken(t *testing.T) {
 	}
 	before := s.readings()
 	s.say(at, channels.Letter{From: "staff", Blocks: []channels.Block{{Text: "Good morning"}}})
-	if a := <-got; len(a.Letters) != 1 || a.Letters[0].From != "staff" {
+	if a := woken(got); len(a.Letters) != 1 || a.Letters[0].From != "staff" {
 		t.Errorf("the page got %+v", a)
 	} else {
 		seq = a.Seq
@@ -279,16 +291,16 @@ func TestAWaitingPageIsWoken(t *testing.T) {
 
 	got = wait(fmt.Sprintf("after=%d&wait=25", seq))
 	s.clear(at)
-	if a := <-got; a.Cleared != seq || len(a.Letters) != 0 {
+	if a := woken(got); a.Cleared != seq || len(a.Letters) != 0 {
 		t.Errorf("after clear the page got %+v, and should forget up to %d", a, seq)
 	}
 	if a := s.get(t, keyOf(1), "after=0&cleared=0&wait=25"); a.Cleared != seq || len(a.Letters) != 0 {
-		t.Errorf("a page that was away during clear got %+v", a)
+		t.Errorf("a page that was away during clear got %d letters and %d", len(a.Letters), a.Cleared)
 	}
 
 	got = wait(fmt.Sprintf("after=%d&cleared=%d&wait=25", seq, seq))
 	s.web.Close()
-	if a := <-got; a.status != 200 {
+	if a := woken(got); a.status != 200 {
 		t.Errorf("a server that stops answers %d", a.status)
 	}
 }

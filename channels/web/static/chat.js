@@ -81,6 +81,7 @@
 		els = document.querySelectorAll('[data-label]');
 		for (i = 0; i < els.length; i++) { els[i].setAttribute('aria-label', word(els[i].getAttribute('data-label'))); }
 		$('text').placeholder = word('write');
+		grow();
 		$('phone').setAttribute('aria-label', word('phone'));
 		els = document.querySelectorAll('.by span, .unseen');
 		for (i = 0; i < els.length; i++) { els[i].textContent = word(els[i].getAttribute('data-by')); }
@@ -337,6 +338,7 @@
 			var url = m[0].replace(/[.,;:!?\u060c\u061b\u06d4\u0964]+$/, '');
 			el.appendChild(document.createTextNode(text.slice(at, m.index)));
 			el.appendChild(anchor(url, url));
+			el.lastChild.dir = 'ltr';
 			at = m.index + url.length;
 		}
 		el.appendChild(document.createTextNode(text.slice(at)));
@@ -495,6 +497,7 @@
 
 	function grow() {
 		var t = $('text');
+		t.dir = t.value ? 'auto' : document.documentElement.dir; // of nothing, auto is left to right
 		t.style.height = 'auto';
 		t.style.height = t.scrollHeight + 'px';
 	}
