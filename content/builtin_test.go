@@ -22,8 +22,8 @@ func TestBuiltinHasNothingSevere(t *testing.T) {
 	}
 }
 
-// An article in danger's topic exists for every signal, and the signal's
-// article is there in English at least.
+// Every signal has an article of the topic danger to say at once, in English at
+// least.
 func TestBuiltinSignalsHaveTheirArticle(t *testing.T) {
 	c, err := content.Load(content.Builtin())
 	if err != nil {
@@ -37,8 +37,8 @@ func TestBuiltinSignalsHaveTheirArticle(t *testing.T) {
 	}
 }
 
-// Loading is a part of every start. 10 MB of articles load in about a second
-// on two busy cores; the built-in ones are a tenth of that.
+// Loading is a part of every start: 67 ms for 31 articles in up to five locales
+// on two busy cores of a Xeon.
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		if _, err := content.Load(content.Builtin()); err != nil {

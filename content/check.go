@@ -419,7 +419,9 @@ func (c *checker) translation(x, en *textSource) {
 		if len(missing) > 0 {
 			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; lacks", missing), "; ")))
 		}
-		if more := lacking(x.text, en.text); len(more) > 0 {
+		// Up to nine the English text may well have a word for it.
+		small := func(as string) bool { return utf8.RuneCountInString(as) == 1 }
+		if more := slices.DeleteFunc(lacking(x.text, en.text), small); len(more) > 0 {
 			c.add(x.warning("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
 		}
 	default:
