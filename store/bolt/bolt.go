@@ -42,6 +42,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,7 +140,12 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	info, err := os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
-	if !fresh {
+	switch {
+	case err != nil && !fresh:
+		return nil, fmt.Errorf("store: the file cannot be opened: %w", pathless(err))
+	case err == nil && info.IsDir():
+		return nil, errors.New("store: the file cannot be opened: it is a directory")
+	case !fresh:
 		if err := inspect(path, o); err != nil {
 			return nil, err
 		}
@@ -182,12 +188,22 @@ func initialMmapSize() int {
 
 // openBolt opens the file with bolt. Its panics are damage in the file.
 func openBolt(path string, o Options, bo *bbolt.Options) (b *bbolt.DB, err error) {
+	var file *os.File
 	defer func() {
 		if recover() != nil {
+			file.Close() // bolt leaves it open, and locked
 			b, err = nil, errDamaged
 		}
 	}()
-	bo.Timeout, bo.OpenFile = lockTimeout, o.openFile
+	bo.Timeout = lockTimeout
+	bo.OpenFile = func(path string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		if o.openFile == nil {
+			file, err = os.OpenFile(path, flag, mode)
+		} else {
+			file, err = o.openFile(path, flag, mode)
+		}
+		return file, err
+	}
 	b, err = bbolt.Open(path, 0o600, bo)
 	var pe *fs.PathError
 	switch {
@@ -270,8 +286,19 @@ func pathless(err error) error {
 	if errors.As(err, &pe) {
 		return pe.Err
 	}
+	// Bolt turns the errors of growing the file into text.
+	if s := err.Error(); strings.HasPrefix(s, growing) || strings.HasPrefix(s, growingSync) {
+		return errors.New(s[strings.LastIndex(s, ": ")+2:])
+	}
 	return err
 }
+
+// How bolt begins the errors of growing the file: of setting its length, and of
+// syncing it then.
+const (
+	growing     = "file resize error: "
+	growingSync = "file sync error: "
+)
 
 // Ready commits a small record and says whether that worked.
 func (db *DB) Ready(ctx context.Context) error {

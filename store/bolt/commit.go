@@ -183,7 +183,7 @@ func undone(err error) bool {
 	if errors.As(err, &pe) {
 		return pe.Op == "write"
 	}
-	return strings.HasPrefix(err.Error(), "file resize error")
+	return strings.HasPrefix(err.Error(), growing)
 }
 
 // fail makes every further call fail until the file is opened anew.

@@ -3,6 +3,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ var errDamaged = errors.New("store: the file is damaged: restore the last backup
 
 // inspect reads a file before bolt does. Bolt walks all pages when it opens a
 // file, in a goroutine of its own and through a memory map: a damaged page would
-// end the program there instead of giving an error. Bolt's read-only mode, which
+// end the program there, or leave the goroutine and the lock behind, instead of
+// giving an error. So inspect checks no less than bolt. Bolt's read-only mode, which
 // walks nothing, holds the lock meanwhile and knows where the pages begin.
 func inspect(path string, o Options) error {
 	b, err := openBolt(path, o, &bbolt.Options{ReadOnly: true})
@@ -39,7 +41,7 @@ func inspect(path string, o Options) error {
 		if info.Size() < tx.Size() {
 			return fmt.Errorf("%w (it ends too early)", errDamaged)
 		}
-		return w.page(uint64(tx.Cursor().Bucket().RootPage()))
+		return w.page(uint64(tx.Cursor().Bucket().RootPage()), nil, nil)
 	})
 }
 
@@ -61,7 +63,9 @@ type walk struct {
 	seen     []bool
 }
 
-func (w *walk) page(id uint64) error {
+// page checks a page and all below it. Its keys must be from low on and before
+// high, where these are not nil.
+func (w *walk) page(id uint64, low, high []byte) error {
 	if id < 2 || id >= uint64(len(w.seen)) {
 		return errDamaged
 	}
@@ -88,7 +92,7 @@ func (w *walk) page(id uint64) error {
 			return err
 		}
 	}
-	return w.elements(p)
+	return w.elements(p, low, high)
 }
 
 func (w *walk) read(p []byte, id uint64) error {
@@ -102,7 +106,7 @@ func (w *walk) read(p []byte, id uint64) error {
 }
 
 // elements checks a page, or the page that a small bucket carries within itself.
-func (w *walk) elements(p []byte) error {
+func (w *walk) elements(p, low, high []byte) error {
 	if len(p) < headerSize {
 		return errDamaged
 	}
@@ -110,38 +114,62 @@ func (w *walk) elements(p []byte) error {
 	if kind != kindBranch && kind != kindLeaf || headerSize+count*elemSize > len(p) || kind == kindBranch && count == 0 {
 		return errDamaged
 	}
-	for i := range count {
-		at := headerSize + i*elemSize
-		e := p[at:]
+	keys := make([][]byte, count)
+	for i := range keys {
+		e := p[headerSize+i*elemSize:]
+		var pos, size uint64
 		if kind == kindBranch {
-			pos, n := uint64(binary.NativeEndian.Uint32(e)), uint64(binary.NativeEndian.Uint32(e[4:]))
-			if pos+n > uint64(len(e)) {
-				return errDamaged
-			}
-			if err := w.page(binary.NativeEndian.Uint64(e[8:])); err != nil {
+			pos, size = uint64(binary.NativeEndian.Uint32(e)), uint64(binary.NativeEndian.Uint32(e[4:]))
+		} else {
+			pos, size = uint64(binary.NativeEndian.Uint32(e[4:])), uint64(binary.NativeEndian.Uint32(e[8:]))
+		}
+		if pos+size > uint64(len(e)) {
+			return errDamaged
+		}
+		keys[i] = e[pos : pos+size]
+		if i == 0 && bytes.Compare(low, keys[i]) > 0 || i > 0 && bytes.Compare(keys[i-1], keys[i]) >= 0 {
+			return errDamaged
+		}
+	}
+	if high != nil && count > 0 && bytes.Compare(keys[count-1], high) >= 0 {
+		return errDamaged
+	}
+	for i := range keys {
+		e := p[headerSize+i*elemSize:]
+		if kind == kindLeaf {
+			if err := w.value(e); err != nil {
 				return err
 			}
 			continue
 		}
-		flags, pos := binary.NativeEndian.Uint32(e), uint64(binary.NativeEndian.Uint32(e[4:]))
-		k, v := uint64(binary.NativeEndian.Uint32(e[8:])), uint64(binary.NativeEndian.Uint32(e[12:]))
-		if pos+k+v > uint64(len(e)) {
-			return errDamaged
+		next := high
+		if i+1 < count {
+			next = keys[i+1]
 		}
-		if flags&leafBucket == 0 {
-			continue
-		}
-		b := e[pos+k : pos+k+v]
-		if len(b) < bucketSize {
-			return errDamaged
-		}
-		if root := binary.NativeEndian.Uint64(b); root != 0 {
-			if err := w.page(root); err != nil {
-				return err
-			}
-		} else if err := w.elements(b[bucketSize:]); err != nil {
+		if err := w.page(binary.NativeEndian.Uint64(e[8:]), keys[i], next); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// value checks the value of a leaf's element, which may be a bucket.
+func (w *walk) value(e []byte) error {
+	flags, pos := binary.NativeEndian.Uint32(e), uint64(binary.NativeEndian.Uint32(e[4:]))
+	from := pos + uint64(binary.NativeEndian.Uint32(e[8:]))
+	to := from + uint64(binary.NativeEndian.Uint32(e[12:]))
+	if to > uint64(len(e)) {
+		return errDamaged
+	}
+	if flags&leafBucket == 0 {
+		return nil
+	}
+	b := e[from:to]
+	if len(b) < bucketSize {
+		return errDamaged
+	}
+	if root := binary.NativeEndian.Uint64(b); root != 0 {
+		return w.page(root, nil, nil)
+	}
+	return w.elements(b[bucketSize:], nil, nil)
 }

@@ -262,8 +262,12 @@ func workers(t *teller) {
 	}
 	var mu sync.Mutex
 	done, busy, total := map[string]int{}, map[string]bool{}, 0
+	deadline := time.Now().Add(20 * time.Second)
 	t.together(16, func(int) error {
 		for {
+			if time.Now().After(deadline) {
+				return errors.New("the jobs are not done: a lane stands still")
+			}
 			ls, err := t.Lease(t.ctx(), at(0), at(60), 3)
 			if err != nil {
 				return err

@@ -123,8 +123,12 @@ func sixtyFour(t *teller) {
 	if wins != 1 || conflicts != 63 {
 		t.Fatalf("%d won and %d were told of a conflict, want 1 and 63", wins, conflicts)
 	}
+	deadline := time.Now().Add(20 * time.Second)
 	t.together(64, func(i int) error {
 		for {
+			if time.Now().After(deadline) {
+				return errors.New("nobody gets on")
+			}
 			th, err := t.Thread(t.ctx(), address("ayesha"))
 			if err != nil {
 				return err
