@@ -94,7 +94,11 @@ func fold(s string) string {
 		}
 		switch {
 		case unicode.IsLetter(r):
-			b.WriteRune(base(r))
+			r = base(r)
+			if f, ok := folds[r]; ok {
+				r = f
+			}
+			b.WriteRune(r)
 			space = false
 		case unicode.IsDigit(r):
 			b.WriteByte('0' + digit(r))

@@ -93,7 +93,7 @@ func TestOneLatinAlphabet(t *testing.T) {
 }
 
 func FuzzNormalise(f *testing.F) {
-	for _, s := range []string{"", "hello", "ﷺ", "می‌خواهم", "হাঁটা", "\xff", "ＡＢＣ", "é́́", "۱۲۳", strings.Repeat("ö", 3000)} {
+	for _, s := range []string{"", "hello", "ﷺ", "می‌خواهم", "হাঁটা", "\xff", "ＡＢＣ", "é́́", "ǿ", "۱۲۳", strings.Repeat("ö", 3000)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
