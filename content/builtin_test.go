@@ -37,7 +37,7 @@ func TestBuiltinSignalsHaveTheirArticle(t *testing.T) {
 	}
 }
 
-// Loading is a part of every start: 67 ms for 31 articles in up to five locales
+// Loading is a part of every start: 67 ms for 27 articles in up to five locales
 // on two busy cores of a Xeon.
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {

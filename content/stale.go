@@ -101,7 +101,7 @@ var (
 	dateForm = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b`)
 	// An international number; one with a trunk 0; one in three groups or more
 	// with hyphens.
-	phoneForm = regexp.MustCompile(`\+ ?\d+(?:(?:[ .-]|\)[ -]?| ?\()\d+)*|\b0\d+(?:(?:[ -]|\)[ -]?)\d+)*|\b\d+(?:-\d+){2,}`)
+	phoneForm = regexp.MustCompile(`\+ ?\d+(?:[ -]?\(\d+\)[ -]?\d+)?(?:[ .-]\d+)*|\b0\d+(?:\)[ -]?\d+)?(?:[ -]\d+)*|\b\d+(?:-\d+){2,}`)
 	timeForm  = regexp.MustCompile(`\b(\d{1,2}):(\d{2})\b`)
 	runForm   = regexp.MustCompile(`\d+(?:[,.' ]\d+)*`)
 	between   = regexp.MustCompile(`(\d)[ ().,'/-]{1,2}(\d)`)
