@@ -363,7 +363,8 @@ func (g *linguist) tell(message string, hint Hint) (content.Locale, bool) {
 	}
 	// What only letters and spelling say is not sure: an unknown language
 	// also resembles one of ours most.
-	sure := score[top]-next >= surely && known[top] >= 2
+	lead := score[top] - next
+	sure := lead >= surely && known[top] >= 2 || lead >= 2*surely && known[top] >= 1 && main != latinScript
 	if main == bengaliScript {
 		sure = letters >= 4 // no other of our languages is written so
 	}

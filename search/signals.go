@@ -48,6 +48,7 @@ const near = 2
 type watch struct {
 	signals []*content.Signal // urgent first, then by id
 	rules   []rule
+	order   map[content.SignalID]int
 	quiet   []map[string]bool // per signal: whole messages that do not raise it
 	first   map[string][]int  // rules by their first whole word
 	stems   map[string][]int  // rules by the first two runes of a stem at their beginning
@@ -65,7 +66,9 @@ func newWatch(signals []*content.Signal) *watch {
 		return strings.Compare(string(a.ID), string(b.ID))
 	})
 	w.quiet = make([]map[string]bool, len(w.signals))
+	w.order = map[content.SignalID]int{}
 	for i, s := range w.signals {
+		w.order[s.ID] = i
 		w.quiet[i] = map[string]bool{}
 		for _, l := range content.Locales() {
 			t := s.Texts[l]
@@ -202,7 +205,32 @@ func (w *watch) listen(message string) []Raised {
 	if len(w.rules) == 0 {
 		return nil
 	}
-	ws := heard(message)
+	found := w.hear(heard(message))
+	if !strings.ContainsRune(message, joiner) {
+		return found
+	}
+	// Normalising joins what the Persian half-space joins, and many write a
+	// whole space there, most of all in compounds; so do rules.
+	verbs := halfSpaces.Replace(message)
+	for _, m := range []string{verbs, strings.ReplaceAll(message, string(joiner), " ")} {
+		for _, r := range w.hear(heard(m)) {
+			if !slices.ContainsFunc(found, func(f Raised) bool { return f.Signal == r.Signal }) {
+				found = append(found, r)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Raised) int { return w.order[a.Signal] - w.order[b.Signal] })
+	return found
+}
+
+// joiner is the zero-width non-joiner, and halfSpaces leaves it to the prefix
+// of verbs only.
+const joiner = '\u200c'
+
+var halfSpaces = strings.NewReplacer("می\u200c", "می", "مي\u200c", "می", "\u200c", " ")
+
+// hear gives the signals of a message's words.
+func (w *watch) hear(ws []string) []Raised {
 	var tried []int
 	for _, word := range ws {
 		tried = append(tried, w.first[word]...)

@@ -38,6 +38,7 @@ func TestRules(t *testing.T) {
 		{"qaid kar*", []string{"mujhe qaid karke rakha hai", "mujhe qaaid kar liya"}, []string{"qaid mein log kar"}},
 		{"call 100", []string{"call 100", "call ١٠٠"}, []string{"call 10", "call 1000"}},
 		{"запер*|закрыл* меня|нас", []string{"они заперли нас", "закрыли тут меня"}, []string{"нас закрыли"}},
+		{"صاحب کار نمیگذارد", []string{"صاحب کار نمیگذارد", "صاحب‌کار نمی‌گذارد"}, []string{"کار نمی‌گذارد"}},
 		{"আটকে", []string{"আমাকে আটকে রেখেছে"}, []string{"আটক"}},
 	} {
 		w := watchFor(c.rule)
