@@ -111,10 +111,7 @@ func (c *Console) build() http.Handler {
 	for _, x := range c.routes() {
 		pages.Handle(x.method+" "+x.path, c.serve(x))
 	}
-	pages.HandleFunc("/desk/", func(w http.ResponseWriter, r *http.Request) {
-		v := c.visit(w, r)
-		v.fail(http.StatusNotFound, "desk.error.notfound")
-	})
+	pages.Handle("/desk/", c.serve(route{do: func(*visit) error { return store.ErrNotFound }}))
 	session := c.sessions.LoadAndSave(pages)
 	mux.Handle("/desk", session)
 	mux.Handle("/desk/", session)
