@@ -23,7 +23,7 @@ func TestEval(t *testing.T) {
 		"right\tprotector-pk\tprotector kahan se karwaun\tur\tPK\r\n" +
 		"either\twages-unpaid|passport-withheld\tmy employer took my passport\ten\t\n" +
 		"\n" +
-		"elsewhere\tdest-nowhere\tprotector ki fees\tfa\n" +
+		"elsewhere\treturn-home|study-abroad\tprotector ki fees\tfa\n" +
 		"nothing\t-\thow do I bake bread\ten\n" +
 		"nothing, but known\t-\tprotector ki fees\tur\n" +
 		"signal\t!held\tthey kidnapped my son\n" +

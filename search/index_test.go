@@ -145,11 +145,26 @@ func TestWhatNobodyHereKnowsIsUnknown(t *testing.T) {
 			"salam", "assalam o alaikum", "ok thanks", "شکریہ", "السلام علیکم", "привет", "спасибо", "ধন্যবাদ", "aaj mausam kaisa hai",
 			"biryani kaise banti hai", "آج موسم کیسا ہے", "какая сегодня погода", "как испечь хлеб", "ভাত রান্না করব কীভাবে",
 			"asdfgh qwerty", "tell me a joke", "لطیفہ سناؤ", "bobur qachon tugilgan",
+			"how to get", "from my", "kaise", "как", "мне не",
 		} {
 			if r := x.Read(q, hint); r.Band != Unknown {
 				t.Errorf("%q: %s %v", q, r.Band, r.Matches[:min(2, len(r.Matches))])
 			}
 		}
+	}
+}
+
+// "i am in" is the beginning of a cry for help, and may be offered as such, but
+// nobody knows what "me now" asks.
+func TestSmallWordsAloneAreNotAnswered(t *testing.T) {
+	x := fitted(t)
+	for _, q := range []string{"me now", "i am in", "kahan se", "ke liye kya", "what is it"} {
+		if r := x.Read(q, Hint{}); r.Band == Answer {
+			t.Errorf("%q is answered with %v", q, r.Matches[0])
+		}
+	}
+	if r := x.Read("help me now", Hint{}); r.Band != Answer {
+		t.Errorf("a sample's own words are not answered: %s %v", r.Band, r.Matches)
 	}
 }
 

@@ -63,7 +63,7 @@ func (x *Index) band(q *text, top found, matches []Match) Band {
 	switch {
 	case top.nearest < same && x.empty(q):
 		limit = answerFrom - margin
-		if top.nearest < alike {
+		if top.nearest < alike || len(q.words) < 3 {
 			limit = chooseFrom - margin
 		}
 	case top.nearest < alike && top.strange:
