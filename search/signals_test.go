@@ -38,7 +38,7 @@ func TestRules(t *testing.T) {
 		{"qaid kar*", []string{"mujhe qaid karke rakha hai", "mujhe qaaid kar liya"}, []string{"qaid mein log kar"}},
 		{"call 100", []string{"call 100", "call ١٠٠"}, []string{"call 10", "call 1000"}},
 		{"запер*|закрыл* меня|нас", []string{"они заперли нас", "закрыли тут меня"}, []string{"нас закрыли"}},
-		{"صاحب کار نمیگذارد", []string{"صاحب کار نمیگذارد", "صاحب‌کار نمی‌گذارد"}, []string{"کار نمی‌گذارد"}},
+		{"صاحب کار نمیگذارد", []string{"صاحب کار نمیگذارد", "صاحب\u200cکار نمی\u200cگذارد"}, []string{"کار نمی\u200cگذارد"}},
 		{"আটকে", []string{"আমাকে আটকে রেখেছে"}, []string{"আটক"}},
 	} {
 		w := watchFor(c.rule)
@@ -106,7 +106,7 @@ func TestASignalIsSeenAtBothEndsOfALongMessage(t *testing.T) {
 }
 
 // BenchmarkSignals has a hundred rules and a message of twenty words that
-// raises none. Measured: 6 µs on two cores of a cloud machine.
+// raises none. Measured: 3.5 µs on two cores of a cloud machine.
 func BenchmarkSignals(b *testing.B) {
 	var rules []string
 	for i := range 100 {
