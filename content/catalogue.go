@@ -261,3 +261,18 @@ func (t *Text) hash() string {
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
+
+// Locales gives the locales in which the catalogue can answer everybody: those
+// that have a text of an article for no country in particular, in the order of
+// Locales.
+func (c *Catalogue) Locales() []Locale {
+	var out []Locale
+	for _, l := range Locales() {
+		if slices.ContainsFunc(c.sorted, func(a *Article) bool {
+			return len(a.Origin) == 0 && len(a.Destination) == 0 && a.Texts[l] != nil
+		}) {
+			out = append(out, l)
+		}
+	}
+	return out
+}

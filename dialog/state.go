@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package dialog decides what is said. Step is a pure function from what was
+// and what happened to what is and what is to be done: it reads no clock, does
+// no I/O and knows no address, name or number of anybody. What it says names
+// articles of the catalogue and phrases of the program; it holds no words of
+// its own. Because deciding is pure, a turn can be decided again whenever a
+// commit meets a conflict, and a conversation can be replayed.
+package dialog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sarai/content"
+	"sarai/search"
+)
+
+// Format is the newest form of a stored State. Step reads every older one.
+const Format = 1
+
+// A Question is what the program asked last and has no answer to yet.
+type Question string
+
+// The questions.
+const (
+	NoQuestion     Question = ""
+	AskLanguage    Question = "language"
+	AskMenu        Question = "menu"
+	AskWhich       Question = "which"   // up to three titles
+	AskMore        Question = "more"    // sections under an answer
+	AskOrigin      Question = "origin"  // the country a pending answer depends on
+	AskWhere       Question = "where"   // the country somebody in danger is in
+	AskConsent     Question = "consent" // may a counsellor read this
+	AskAbout       Question = "about"   // what it is about, for the counsellor
+	AskRating      Question = "rating"
+	AskDelete      Question = "delete"
+	AskSecondVoice Question = "voice"
+)
+
+// An Option is a choice that was offered. Label is filled in by whoever
+// rendered it, so that a label typed by hand is understood.
+type Option struct {
+	Key   string `json:"k"`
+	Label string `json:"l,omitempty"`
+}
+
+// A State is all that a talk remembers between two events. The zero State is a
+// talk in which nothing was said. It holds no address, name or word of anybody.
+type State struct {
+	Format int              `json:"format"`
+	Locale content.Locale   `json:"locale,omitempty"` // of the talk; "" not known yet
+	Also   []content.Locale `json:"also,omitempty"`   // others the person has used
+	Guess  bool             `json:"guess,omitempty"`  // Locale is a guess: the first sure message settles it
+	Drift  content.Locale   `json:"drift,omitempty"`  // surely another language, once so far
+	Met    bool             `json:"met,omitempty"`    // the program has introduced itself
+
+	Origin      content.Country `json:"origin,omitempty"`
+	OriginAsked bool            `json:"origin_asked,omitempty"` // asked once, never again
+	Where       content.Country `json:"where,omitempty"`        // where somebody in danger said they are
+
+	Asked   Question          `json:"asked,omitempty"`
+	Options []Option          `json:"options,omitempty"` // offered last, in their order
+	Pending content.ArticleID `json:"pending,omitempty"` // the answer that waits for AskOrigin
+	Topic   content.TopicID   `json:"topic,omitempty"`   // shown last, for "back"
+
+	Unsure  int `json:"unsure,omitempty"`  // not understood, in a row
+	Answers int `json:"answers,omitempty"` // given since it was asked whether one helped
+
+	Quiet   bool `json:"quiet,omitempty"`   // nothing is sent that does not answer a message just received
+	Stopped bool `json:"stopped,omitempty"` // nothing is sent that was not asked for
+	Closed  bool `json:"closed,omitempty"`  // told that what they send cannot be opened
+
+	Heard    time.Time          `json:"heard,omitzero"`      // when the person last acted
+	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered
+	ToldAway bool               `json:"told_away,omitempty"` // told that the holder is away, once per silence
+	Reminded int                `json:"reminded,omitempty"`  // how often told that the case still waits
+	Kept     bool               `json:"kept,omitempty"`      // told that what they send is kept for the counsellor
+	Signals  []content.SignalID `json:"signals,omitempty"`   // whose article was said in this case
+	Erase    time.Time          `json:"erase,omitzero"`      // when everything will be erased; zero: not asked for
+}
+
+// ErrNewer means that a state was stored by a newer version of the program.
+var ErrNewer = errors.New("dialog: the state is from a newer version of Sarai")
+
+// Decode reads a stored state; nothing at all is the zero State.
+func Decode(b []byte) (State, error) {
+	var s State
+	if len(b) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, fmt.Errorf("dialog: reading a state: %w", err)
+	}
+	if s.Format > Format {
+		return s, ErrNewer
+	}
+	return s, nil
+}
+
+// Encode gives the form in which a state is stored.
+func (s State) Encode() []byte {
+	s.Format = Format
+	b, err := json.Marshal(s)
+	if err != nil { // unreachable: every field marshals
+		panic(err)
+	}
+	return b
+}
+
+// A Standing says where the person's case stands, as dialog needs it.
+type Standing string
+
+// Where a case can stand.
+const (
+	NoCase  Standing = ""
+	Waiting Standing = "waiting"
+	Held    Standing = "held"
+)
+
+// Ranks of a case, as the queue orders them; see package desk.
+const (
+	RankUrgent = iota
+	RankUnheard
+	RankSameDay
+	RankNormal
+	ranks
+)
+
+// A Desk is what the staff's side looks like at the moment of an event.
+type Desk struct {
+	Standing Standing
+	Rank     int
+	Away     bool       // the case is marked: its holder is silent, the program answers
+	Gone     bool       // the holder is signed out or off duty
+	Spoke    time.Time  // staff's last words on this case
+	Place    int        // place of a waiting case in the queue, from 1
+	Ahead    [ranks]int // waiting cases by rank
+	Hours    bool       // the centre's hours are known
+	Open     bool       // open now; meaningless without Hours
+	Opens    time.Time  // next opening, zero where not known
+	Centre   content.CentreID
+	Patience time.Duration // how long a holder may be silent within hours; 0 is 30 minutes
+}
+
+func (d Desk) patience() time.Duration {
+	if d.Patience > 0 {
+		return d.Patience
+	}
+	return 30 * time.Minute
+}
+
+// place is the place that a case of a rank would have if it were opened now.
+func (d Desk) place(rank int) int {
+	n := 1
+	for r := 0; r <= rank && r < ranks; r++ {
+		n += d.Ahead[r]
+	}
+	return n
+}
+
+// A Form says in what form somebody said something.
+type Form string
+
+// The forms. Sent is a picture, document, place or contact: a human can look
+// at it. Unreadable is what nobody can open.
+const (
+	Words      Form = "words"
+	Pressed    Form = "pressed"
+	Opened     Form = "opened" // the talk was opened without words
+	Voice      Form = "voice"
+	Sent       Form = "sent"
+	Unreadable Form = "unreadable"
+	Aside      Form = "aside" // an edit, a reaction, a deletion: nothing to answer
+)
+
+// Clearing says how much of a talk a channel can take off the person's screen.
+type Clearing string
+
+// How much can be cleared.
+const (
+	ClearsAll  Clearing = "all"
+	ClearsOurs Clearing = "ours" // placeholders and the person's own words remain
+	ClearsNone Clearing = ""
+)
+
+// An Event is something that happened. The set is closed: see the types below.
+type Event interface{ event() time.Time }
+
+type (
+	// Heard is what a person said. Text is only looked at, never kept.
+	Heard struct {
+		At      time.Time
+		Form    Form
+		Text    string
+		Key     string         // of the option pressed
+		Hint    content.Locale // the platform's hint at the language
+		Reading search.Reading
+		Late    bool // older than half an hour: read after an outage, maybe several together
+		Desk    Desk
+		Clears  Clearing
+	}
+	// Took says that staff hold the case now.
+	Took struct {
+		At   time.Time
+		Desk Desk
+	}
+	// Spoke says that staff wrote to the person.
+	Spoke struct{ At time.Time }
+	// Returned says that the case was put back into the queue by staff.
+	Returned struct {
+		At   time.Time
+		Desk Desk
+	}
+	// Ended says that the case was closed by staff.
+	Ended struct {
+		At   time.Time
+		Desk Desk
+	}
+	// Rang says that a timer that Step had set is due.
+	Rang struct {
+		At   time.Time
+		Name string
+		Desk Desk
+	}
+	// Broke says that an event could not be decided or understood and was kept
+	// for a human.
+	Broke struct {
+		At   time.Time
+		Hint content.Locale
+		Desk Desk
+	}
+)
+
+func (e Heard) event() time.Time    { return e.At }
+func (e Took) event() time.Time     { return e.At }
+func (e Spoke) event() time.Time    { return e.At }
+func (e Returned) event() time.Time { return e.At }
+func (e Ended) event() time.Time    { return e.At }
+func (e Rang) event() time.Time     { return e.At }
+func (e Broke) event() time.Time    { return e.At }
+
+// A Piece says which blocks of an article a Part shows.
+type Piece string
+
+// The pieces. The last block of a danger article's short answer teaches how to
+// hide the talk; it is said at the very end of a bubble.
+const (
+	Whole Piece = ""
+	Body  Piece = "body" // all but the last block
+	Tail  Piece = "tail" // the last block
+)
+
+// Args are what a phrase can be given.
+type Args struct {
+	Count   int             // a place in the queue, a number of messages
+	At      time.Time       // a moment, said in the centre's zone
+	Country content.Country // said by its name in the reader's language
+	Locale  content.Locale  // said by its own name
+}
+
+// A Part is a piece of one bubble. Exactly one of Phrase, Article, Lines and
+// Confirmed is set.
+type Part struct {
+	Phrase    string            // id of one of the program's phrases
+	Args      Args              // for Phrase
+	Article   content.ArticleID // its short answer, or Section of it
+	Section   string
+	Piece     Piece
+	Source    bool             // with the article: its notices, sources and the day they were checked
+	Lines     content.Country  // the help lines of a country
+	Confirmed content.CentreID // what the centre has confirmed on who can read a case
+}
+
+// An Effect is something to be done. The set is closed: see the types below.
+type Effect interface{ effect() }
+
+type (
+	// Say is one bubble in the language of the talk.
+	Say struct {
+		Parts   []Part
+		Options []Option
+		Danger  bool // an answer to a signal: it is sent before everything else
+	}
+	// OpenCase opens a case.
+	OpenCase struct {
+		Reason  string // desk.Reason
+		Rank    int
+		Signals []content.SignalID
+	}
+	// RaiseCase adds a signal to the open case.
+	RaiseCase struct {
+		Signal content.SignalID
+		Rank   int
+	}
+	// Alert tells staff that somebody is in danger.
+	Alert struct{ Signal content.SignalID }
+	// MarkAway says that the holder of the case is silent.
+	MarkAway struct{}
+	// Requeue puts a held case back at its old place.
+	Requeue struct{}
+	// Refuse records that the person does not want the case.
+	Refuse struct{}
+	// WantsOut records that the person asked to delete everything, or not any more.
+	WantsOut struct{ Wants bool }
+	// Rate records what the person thought of the talk with staff, 1 to 5.
+	Rate struct{ Stars int }
+	// Helped counts whether an answer helped.
+	Helped struct {
+		Article content.ArticleID
+		Yes     bool
+	}
+	// Timer rings at a time; one of the same name set before is forgotten.
+	Timer struct {
+		Name string
+		At   time.Time
+	}
+	// Clear takes the talk off the person's screen.
+	Clear struct{}
+	// EraseAll erases everything that is kept of the talk.
+	EraseAll struct{}
+)
+
+func (Say) effect()       {}
+func (OpenCase) effect()  {}
+func (RaiseCase) effect() {}
+func (Alert) effect()     {}
+func (MarkAway) effect()  {}
+func (Requeue) effect()   {}
+func (Refuse) effect()    {}
+func (WantsOut) effect()  {}
+func (Rate) effect()      {}
+func (Helped) effect()    {}
+func (Timer) effect()     {}
+func (Clear) effect()     {}
+func (EraseAll) effect()  {}
+
+// Names of timers. A signal's timer is TimerSignal followed by its id.
+const (
+	TimerHolder = "holder"  // has the holder answered
+	TimerShift  = "shift"   // the centre opens: an unanswered case goes back to the queue
+	TimerQueue  = "queue"   // is the case still waiting
+	TimerErase  = "erase"   // the day of grace is over
+	TimerSignal = "signal:" // has staff answered the signal
+)
+
+func (s State) said(id content.SignalID) bool { return slices.Contains(s.Signals, id) }
+
+// offered finds the key of an offered option by what was typed: its number in
+// the digits of any script, a number word, or its label.
+func (s State) offered(text string) (string, bool) {
+	t := fold(text)
+	if t == "" {
+		return "", false
+	}
+	if n, ok := number(t); ok {
+		if n >= 1 && n <= len(s.Options) {
+			return s.Options[n-1].Key, true
+		}
+		return "", false
+	}
+	for _, o := range s.Options {
+		if o.Label != "" && fold(o.Label) == t {
+			return o.Key, true
+		}
+	}
+	return "", false
+}
+
+// split cuts a key "a:protector-pk" into its kind and its rest.
+func split(key string) (kind, rest string) {
+	kind, rest, _ = strings.Cut(key, ":")
+	return kind, rest
+}

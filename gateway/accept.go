@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"sarai/channels"
+	"sarai/content"
+	"sarai/desk"
+	"sarai/dialog"
+	"sarai/search"
+	"sarai/store"
+)
+
+// maxText is how much of one message is kept, in bytes. Platforms carry at most
+// 64 KiB of text; a message that is cut says so at its end.
+const maxText = 128 << 10
+
+// maxConflicts is how often a turn is decided again because the thread changed.
+const maxConflicts = 16
+
+// lateGather is how long old news is gathered before it is read together.
+const lateGather = 3 * time.Second
+
+// Accept takes in one event. It is a channels.Sink: it returns nil only once
+// everything that the event changes is durable, and an error only if the store
+// failed. Events of one address are decided in the order of the calls.
+func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
+	// A phone that hangs up does not take back what it sent.
+	ctx = context.WithoutCancel(ctx)
+	leave, err := g.order.enter(ctx, in.From)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	g.slots <- struct{}{}
+	defer func() { <-g.slots }()
+
+	now := g.now()
+	if in.At.IsZero() || in.At.After(now) {
+		in.At = now
+	}
+	in.Text = clean(in.Text)
+	event := store.EventKey{Channel: in.From.Channel, ID: in.ID}
+	for range maxConflicts {
+		th, err := g.store.Thread(ctx, in.From)
+		if err != nil {
+			return err
+		}
+		if seen, err := g.store.Seen(ctx, event); err != nil {
+			return err
+		} else if seen {
+			g.stats.Duplicates.Add(1)
+			return nil
+		}
+		p, err := g.plan(ctx, th, now)
+		if err != nil {
+			return err
+		}
+		p.turn.Events = []store.EventKey{event}
+		if err := p.decide(in); err != nil {
+			g.broken(p, in, err)
+		}
+		switch err := g.commit(ctx, p); {
+		case errors.Is(err, store.ErrDuplicate):
+			g.stats.Duplicates.Add(1)
+			return nil
+		case errors.Is(err, store.ErrConflict):
+			g.stats.Conflicts.Add(1)
+			continue
+		case err != nil:
+			return err
+		}
+		g.stats.Accepted.Add(1)
+		return nil
+	}
+	return fmt.Errorf("gateway: %w", store.ErrConflict)
+}
+
+// commit stores a plan's turn. An address that another thread owns is left
+// there, and the two threads are linked.
+func (g *Gateway) commit(ctx context.Context, p *plan) error {
+	err := g.store.Commit(ctx, p.finish())
+	var taken *store.TakenError
+	for n := 0; errors.As(err, &taken) && n < 4 && p.read.Version > 0; n++ {
+		owned := p.turn.Thread.Addresses
+		p.turn.Thread.Addresses = slices.Clone(p.read.Addresses)
+		if len(owned) > len(p.read.Addresses) && !slices.Contains(p.turn.Thread.Linked, taken.Owner) {
+			p.turn.Thread.Linked = append(slices.Clone(p.turn.Thread.Linked), taken.Owner)
+		}
+		err = g.store.Commit(ctx, p.finish())
+	}
+	if errors.Is(err, store.ErrTaken) { // somebody wrote from the address at this moment: read it again
+		return store.ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	if p.caseChanged {
+		g.queue.forget()
+	}
+	g.hub.changed(p.turn.Thread.ID)
+	if len(p.turn.Jobs) > 0 {
+		g.nudge()
+	}
+	return nil
+}
+
+// nudge wakes the workers.
+func (g *Gateway) nudge() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// clean makes a stranger's words harmless to store and show: valid UTF-8,
+// without control characters but line ends and tabs, bounded. Direction marks
+// stay, since scripts need them; pages isolate every message.
+func clean(s string) string {
+	if len(s) > maxText {
+		cut := maxText
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + " […]"
+	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// A plan is a turn being decided. It has read all that it needs: between
+// reading and committing there is no I/O.
+type plan struct {
+	g       *Gateway
+	edition *Edition
+	read    store.Thread // as it was read
+	now     time.Time
+	memory  memory
+	state   dialog.State
+	bad     error // the state could not be read
+	rows    []store.Row
+	gone    bool // the holder of the case is signed out or off duty
+
+	turn        store.Turn
+	caseChanged bool
+	index       int // of the next job
+}
+
+// plan reads what a turn needs beside its thread.
+func (g *Gateway) plan(ctx context.Context, th store.Thread, now time.Time) (*plan, error) {
+	p := &plan{g: g, edition: g.edition.Load(), read: th, now: now}
+	p.turn.Thread = th
+	p.turn.Thread.Addresses = slices.Clone(th.Addresses)
+	if th.Case != nil {
+		c := *th.Case
+		p.turn.Thread.Case = &c
+	}
+	if th.Version == 0 {
+		p.turn.Thread.Created = now
+	}
+	p.memory, p.state, p.bad = remember(th.State)
+	var err error
+	if p.rows, err = g.queue.open(ctx, now); err != nil {
+		return nil, err
+	}
+	if c := th.Case; c != nil && c.Status == desk.Held {
+		m, err := g.store.Member(ctx, c.Holder)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		p.gone = err != nil || !m.Active || !m.OnDuty
+	}
+	return p, nil
+}
+
+// decide has search and dialog decide about an event. It fails for what fails
+// in itself: a state that cannot be read, a panic.
+func (p *plan) decide(in channels.Inbound) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			// The value may quote what somebody wrote: only its type and the stack go out.
+			err = fmt.Errorf("gateway: deciding panicked: %T\n%s", r, debug.Stack())
+		}
+	}()
+	if p.bad != nil {
+		return p.bad
+	}
+	entry := p.entry(in)
+	th := &p.turn.Thread
+	th.Reply = in.From
+	for _, a := range append([]channels.Address{in.From}, in.Aliases...) {
+		if !slices.Contains(th.Addresses, a) {
+			th.Addresses = append(th.Addresses, a)
+		}
+	}
+	if in.At.After(th.LastHeard) {
+		th.LastHeard = in.At
+	}
+	if p.now.Sub(in.At) > OldNews && in.Kind != channels.Edited && in.Kind != channels.Reaction && in.Kind != channels.Deleted {
+		entry.Late = true
+		p.add(entry)
+		p.gatherLate()
+		return nil
+	}
+	if p.memory.Late != 0 && th.Version > 0 { // newer words answer for the older ones too: read them together
+		p.add(entry)
+		p.gatherLate()
+		return nil
+	}
+	p.add(entry)
+	hint, _ := content.ParseLocale(in.Language)
+	heard := dialog.Heard{
+		At: in.At, Form: form(in.Kind), Text: in.Text, Key: in.Choice, Hint: hint,
+		Desk: p.desk(), Clears: p.clears(in.From.Channel),
+	}
+	if heard.Form == dialog.Words {
+		heard.Reading = p.reading(in.Text)
+	}
+	p.step(heard)
+	return nil
+}
+
+// entry is the transcript's line for what came in.
+func (p *plan) entry(in channels.Inbound) store.Entry {
+	e := store.Entry{
+		At: p.now, Said: in.At, Author: store.Person, Channel: in.From.Channel, Kind: in.Kind,
+		ID: in.ID, Text: in.Text, Media: in.Media, Edition: p.edition.Catalogue.Edition(),
+	}
+	if in.Kind == channels.Choice {
+		e.Text = in.Choice
+		for _, o := range p.state.Options {
+			if o.Key == in.Choice && o.Label != "" {
+				e.Text = o.Label
+			}
+		}
+	}
+	if in.Kind == channels.Unknown {
+		e.Raw = in.Raw
+	}
+	return e
+}
+
+func (p *plan) reading(text string) search.Reading {
+	return p.edition.Read(text, search.Hint{
+		Locale: p.state.Locale, Also: p.state.Also, Origin: p.state.Origin, Destination: p.state.Where,
+	})
+}
+
+func form(k channels.Kind) dialog.Form {
+	switch k {
+	case channels.Text:
+		return dialog.Words
+	case channels.Choice:
+		return dialog.Pressed
+	case channels.Start:
+		return dialog.Opened
+	case channels.Voice, channels.Audio:
+		return dialog.Voice
+	case channels.Picture, channels.Video, channels.Document, channels.Place, channels.Contact:
+		return dialog.Sent
+	case channels.Edited, channels.Deleted, channels.Reaction:
+		return dialog.Aside
+	}
+	return dialog.Unreadable
+}
+
+func (p *plan) clears(name channels.Name) dialog.Clearing {
+	ch := p.g.channels[name]
+	if _, ok := ch.(channels.Clearer); !ok {
+		return dialog.ClearsNone
+	}
+	if partly, ok := ch.(interface{ ClearsOursOnly() bool }); ok && partly.ClearsOursOnly() {
+		return dialog.ClearsOurs
+	}
+	return dialog.ClearsAll
+}
+
+// desk is what the staff's side looks like.
+func (p *plan) desk() dialog.Desk {
+	c := p.edition.Catalogue
+	d := dialog.Desk{Patience: p.g.patience}
+	d.Centre = p.g.centreOf(c, p.turn.Thread, p.state.Origin)
+	if centre, ok := c.Centre(d.Centre); ok && centre.Hours.Known() {
+		d.Hours, d.Open = true, centre.Hours.OpenAt(p.now)
+		if at, ok := centre.Hours.NextOpen(p.now); ok {
+			d.Opens = at
+		}
+	}
+	for _, row := range p.rows {
+		if row.Case.Status == desk.Waiting && row.Thread != p.read.ID {
+			d.Ahead[row.Case.Rank]++
+		}
+	}
+	own := p.turn.Thread.Case
+	if own == nil || !own.Open() {
+		return d
+	}
+	d.Standing, d.Rank, d.Away, d.Spoke, d.Gone = dialog.Waiting, int(own.Rank), own.Away, own.Spoke, p.gone
+	if own.Status == desk.Held {
+		d.Standing = dialog.Held
+	}
+	d.Place = 1
+	for _, row := range p.rows {
+		if row.Case.Status == desk.Waiting && row.Thread != p.read.ID && desk.Before(row.Case, *own) {
+			d.Place++
+		}
+	}
+	return d
+}
+
+// gatherLate has old news read together in a moment.
+func (p *plan) gatherLate() {
+	if p.memory.Late == 0 {
+		p.memory.Late = p.read.LastSeq + 1
+	}
+	p.timer(timerLate, p.now.Add(lateGather))
+}
+
+// late reads old news together: all words as one message, signals among them
+// first, and one answer that begins with an apology.
+func (p *plan) late(entries []store.Entry) {
+	var words []string
+	heard := dialog.Heard{At: p.now, Form: dialog.Aside, Late: true, Desk: p.desk(), Clears: p.clears(p.read.Reply.Channel)}
+	weight := map[dialog.Form]int{dialog.Aside: 0, dialog.Unreadable: 1, dialog.Opened: 2, dialog.Pressed: 3, dialog.Sent: 4, dialog.Voice: 5, dialog.Words: 6}
+	for _, e := range entries {
+		if e.Author != store.Person || e.Seq < p.memory.Late {
+			continue
+		}
+		f := form(e.Kind)
+		if weight[f] > weight[heard.Form] {
+			heard.Form = f
+		}
+		if f == dialog.Words {
+			words = append(words, e.Text)
+		}
+	}
+	p.memory.Late = 0
+	if heard.Form == dialog.Aside {
+		return
+	}
+	if heard.Form == dialog.Words {
+		heard.Text = strings.Join(words, "\n")
+		heard.Reading = p.readTogether(words)
+	}
+	p.step(heard)
+}
+
+// readTogether reads several messages: the signals of all, the answer to the
+// one that was read most surely.
+func (p *plan) readTogether(words []string) search.Reading {
+	var best search.Reading
+	var signals []search.Raised
+	for i, w := range words {
+		r := p.reading(w)
+		for _, s := range r.Signals {
+			if !slices.ContainsFunc(signals, func(x search.Raised) bool { return x.Signal == s.Signal }) {
+				signals = append(signals, s)
+			}
+		}
+		if i == 0 || sureness(r) >= sureness(best) {
+			best = r
+		}
+	}
+	best.Signals = signals
+	return best
+}
+
+func sureness(r search.Reading) float64 {
+	top := 0.0
+	if len(r.Matches) > 0 {
+		top = r.Matches[0].Sure
+	}
+	switch r.Band {
+	case search.Answer:
+		return 2 + top
+	case search.Choose:
+		return 1 + top
+	}
+	return top / 10
+}
+
+// broken commits what could not be decided: the message as it came, a case for
+// a human, a fixed apology. It does not fail, whatever the reason was.
+func (g *Gateway) broken(p *plan, in channels.Inbound, why error) {
+	g.stats.Broken.Add(1)
+	g.log.Error("a message could not be decided and was kept for a human", "thread", p.read.ID, "channel", in.From.Channel, "why", why.Error())
+	fresh := &plan{g: g, edition: p.edition, read: p.read, now: p.now, rows: p.rows, gone: p.gone}
+	fresh.turn = store.Turn{Thread: p.read, Events: p.turn.Events}
+	fresh.turn.Thread.Addresses = slices.Clone(p.read.Addresses)
+	if p.read.Version == 0 {
+		fresh.turn.Thread.Created = p.now
+	}
+	if p.bad == nil {
+		fresh.memory, fresh.state, _ = remember(p.read.State)
+	}
+	fresh.turn.Thread.Reply, fresh.turn.Thread.LastHeard = in.From, in.At
+	if !slices.Contains(fresh.turn.Thread.Addresses, in.From) {
+		fresh.turn.Thread.Addresses = append(fresh.turn.Thread.Addresses, in.From)
+	}
+	e := store.Entry{At: p.now, Said: in.At, Author: store.Person, Channel: in.From.Channel, Kind: in.Kind, ID: in.ID, Text: in.Text, Media: in.Media, Raw: in.Raw}
+	if len(e.Raw) == 0 {
+		e.Raw, _ = json.Marshal(in)
+	}
+	fresh.add(e)
+	*p = *fresh
+	hint, _ := content.ParseLocale(in.Language)
+	if p.tryStep(dialog.Broke{At: p.now, Hint: hint, Desk: p.desk()}) {
+		return
+	}
+	// Not even the apology could be put together: a case without it.
+	*p = *fresh
+	p.turn.Entries = p.turn.Entries[:1]
+	if c := p.turn.Thread.Case; c == nil || !c.Open() {
+		p.openCase(desk.Poison, desk.Normal, nil)
+	}
+}
+
+// tryStep is step for events after which nothing may fail.
+func (p *plan) tryStep(ev dialog.Event) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	p.step(ev)
+	return true
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"sarai/channels"
+	"sarai/content"
+	"sarai/dialog"
+	"sarai/store"
+)
+
+// A bubble is a message in words.
+type bubble struct {
+	blocks  []channels.Block
+	options []channels.Option
+	cited   []store.Cited
+}
+
+// render chooses the words of what dialog decided to say: articles in the
+// nearest language the person reads, phrases in theirs. It is total: what is
+// missing from the catalogue is left out.
+func (g *Gateway) render(c *content.Catalogue, s dialog.State, centre content.CentreID, say dialog.Say) bubble {
+	r := renderer{g: g, c: c, l: s.Locale, zone: zoneOf(c, centre)}
+	for _, p := range say.Parts {
+		r.part(p)
+	}
+	for _, o := range say.Options {
+		if label := r.label(o.Key); label != "" {
+			r.out.options = append(r.out.options, channels.Option{Key: o.Key, Label: label})
+		}
+	}
+	return r.out
+}
+
+type renderer struct {
+	g    *Gateway
+	c    *content.Catalogue
+	l    content.Locale
+	zone *time.Location
+	out  bubble
+}
+
+func zoneOf(c *content.Catalogue, id content.CentreID) *time.Location {
+	if centre, ok := c.Centre(id); ok && centre.Hours.Zone != "" {
+		if z, err := time.LoadLocation(centre.Hours.Zone); err == nil {
+			return z
+		}
+	}
+	return time.UTC
+}
+
+func (r *renderer) phrase(id string, args map[string]any) string {
+	text, _ := r.g.phrases.Say(r.l, id, args)
+	return text
+}
+
+func (r *renderer) block(kind channels.BlockKind, text, link string) {
+	if text != "" {
+		r.out.blocks = append(r.out.blocks, channels.Block{Kind: kind, Text: text, Link: link})
+	}
+}
+
+func (r *renderer) part(p dialog.Part) {
+	switch {
+	case p.Phrase != "":
+		r.block(channels.Paragraph, r.phrase(p.Phrase, r.args(p.Args)), "")
+	case p.Article != "":
+		r.article(p)
+	case p.Lines != "":
+		r.lines(p.Lines)
+	case p.Confirmed != "":
+		if centre, ok := r.c.Centre(p.Confirmed); ok {
+			r.block(channels.Paragraph, nearest(centre.Confirmed, r.l), "")
+		}
+	}
+}
+
+func (r *renderer) args(a dialog.Args) map[string]any {
+	m := map[string]any{"Count": a.Count}
+	if !a.At.IsZero() {
+		m["Time"] = a.At.In(r.zone).Format("02.01.2006 15:04")
+	}
+	if a.Country != "" {
+		m["Country"] = r.country(a.Country)
+	}
+	if a.Locale != "" {
+		m["Language"] = a.Locale.Name()
+	}
+	return m
+}
+
+func (r *renderer) country(cc content.Country) string {
+	if land, ok := r.c.Land(cc); ok {
+		if name := nearest(land.Names, r.l); name != "" {
+			return name
+		}
+	}
+	return string(cc)
+}
+
+// nearest gives the words for who reads l.
+func nearest(words map[content.Locale]string, l content.Locale) string {
+	for _, l := range append(append([]content.Locale{l}, l.Fallbacks()...), content.English) {
+		if w := words[l]; w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// article shows a short answer or a section, with what a reader must know of
+// it: that it is in another language, not reviewed, out of date, where it is
+// from and when that was last checked.
+func (r *renderer) article(p dialog.Part) {
+	a, ok := r.c.Article(p.Article)
+	if !ok {
+		return
+	}
+	t := a.In(r.l)
+	if t == nil {
+		return
+	}
+	blocks := t.Short
+	if p.Section != "" {
+		i := slices.IndexFunc(t.Sections, func(s content.Section) bool { return s.ID == p.Section })
+		if i < 0 {
+			return
+		}
+		r.block(channels.Heading, t.Sections[i].Title, "")
+		blocks = t.Sections[i].Blocks
+	}
+	switch {
+	case p.Piece == dialog.Body && len(blocks) > 1:
+		blocks = blocks[:len(blocks)-1]
+	case p.Piece == dialog.Tail && len(blocks) > 1:
+		blocks = blocks[len(blocks)-1:]
+	case p.Piece == dialog.Tail:
+		return // it has one block, which was said
+	}
+	if p.Piece != dialog.Tail {
+		r.out.cited = append(r.out.cited, store.Cited{Article: a.ID, Section: p.Section, Locale: t.Locale, Hash: t.Hash})
+		if t.Stale != nil && len(t.Stale.Changed) > 0 {
+			r.stale(t)
+		}
+		if t.Locale != r.l && r.l != "" && p.Section == "" {
+			r.block(channels.Quiet, r.phrase("answer-fallback", map[string]any{"Language": t.Locale.Name()}), "")
+		}
+	}
+	for _, b := range blocks {
+		kind := channels.Paragraph
+		if b.Kind == content.Item {
+			kind = channels.Item
+		}
+		r.block(kind, b.Text, "")
+	}
+	if !p.Source {
+		return
+	}
+	if t.Status == content.Draft && t.Locale != content.English {
+		r.block(channels.Quiet, r.phrase("answer-draft", nil), "")
+	}
+	if p.Section == "" {
+		r.sources(a)
+	}
+}
+
+// stale says above a translation what its source says now.
+func (r *renderer) stale(t *content.Text) {
+	changed := strings.Join(t.Stale.Changed, ", ")
+	if t.Stale.Since.IsZero() {
+		r.block(channels.Paragraph, r.phrase("answer-stale", map[string]any{"Values": changed}), "")
+		return
+	}
+	r.block(channels.Paragraph, r.phrase("answer-stale-since", map[string]any{
+		"Values": changed, "Date": t.Stale.Since.Format("02.01.2006"),
+	}), "")
+}
+
+// maxSources is how many sources one bubble names; the first listed are the
+// most important.
+const maxSources = 2
+
+func (r *renderer) sources(a *content.Article) {
+	for _, s := range a.Sources[:min(maxSources, len(a.Sources))] {
+		r.block(channels.Quiet, r.phrase("answer-source", map[string]any{"Source": s.Title, "Date": s.Seen.Format("02.01.2006")}), s.URL)
+	}
+}
+
+// lines gives the help lines of a country, or says that none is known.
+func (r *renderer) lines(cc content.Country) {
+	land, ok := r.c.Land(cc)
+	if !ok || len(land.Lines) == 0 {
+		r.block(channels.Paragraph, r.phrase("lines-none", map[string]any{"Country": r.country(cc)}), "")
+		return
+	}
+	r.block(channels.Paragraph, r.phrase("lines-for", map[string]any{"Country": r.country(cc)}), "")
+	for _, line := range land.Lines {
+		name := nearest(line.Names, r.l)
+		if name == "" {
+			name = r.phrase("line-"+line.Kind, nil)
+		}
+		r.block(channels.Item, name+": "+line.Number, "tel:"+dialled(line.Number))
+	}
+	r.block(channels.Quiet, r.phrase("lines-checked", nil), "")
+}
+
+// dialled is a number without what is only for the eye.
+func dialled(number string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '+' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, number)
+}
+
+// label gives the words of an option.
+func (r *renderer) label(key string) string {
+	kind, rest, _ := strings.Cut(key, ":")
+	switch kind {
+	case "a":
+		if a, ok := r.c.Article(content.ArticleID(rest)); ok {
+			if t := a.In(r.l); t != nil {
+				return t.Label
+			}
+		}
+		return ""
+	case "s":
+		id, sec, _ := strings.Cut(rest, "#")
+		if a, ok := r.c.Article(content.ArticleID(id)); ok {
+			if t := a.In(r.l); t != nil {
+				for _, s := range t.Sections {
+					if s.ID == sec {
+						return s.Title
+					}
+				}
+			}
+		}
+		return ""
+	case "t":
+		for _, topic := range r.c.Topics() {
+			if string(topic.ID) == rest {
+				return nearest(topic.Titles, r.l)
+			}
+		}
+		return ""
+	case "lang":
+		return content.Locale(rest).Name()
+	case "o", "w":
+		if rest == "other" {
+			return r.phrase("option-country-other", nil)
+		}
+		return r.country(content.Country(rest))
+	case "r":
+		return strings.Repeat("★", int(rest[0]-'0'))
+	case "h":
+		yes, _, _ := strings.Cut(rest, ":")
+		return r.phrase("option-helped-"+yes, nil)
+	case "consent", "delete":
+		return r.phrase("option-"+kind+"-"+rest, nil)
+	}
+	return r.phrase("option-"+kind, nil)
+}

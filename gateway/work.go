@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"sarai/channels"
+	"sarai/dialog"
+	"sarai/store"
+)
+
+const (
+	leaseFor   = time.Minute      // longer than any send is given
+	sendFor    = 30 * time.Second // what one send may take
+	atOnce     = 32               // jobs under way at one time
+	idlePoll   = 5 * time.Second  // another replica may have added jobs
+	sweepEvery = time.Hour
+	// giveUp is how long a message is tried. Later it would answer a question
+	// that nobody remembers; staff are told instead.
+	giveUp = 24 * time.Hour
+)
+
+// Run works off jobs until ctx ends, and returns once those under way are
+// settled.
+func (g *Gateway) Run(ctx context.Context) error {
+	var under sync.WaitGroup
+	defer under.Wait()
+	slots := make(chan struct{}, atOnce)
+	swept := g.now()
+	for ctx.Err() == nil {
+		if now := g.now(); now.Sub(swept) > sweepEvery {
+			swept = now
+			if err := g.store.Sweep(ctx, now); err != nil && ctx.Err() == nil {
+				g.log.Warn("forgetting what is over failed, it is tried again in an hour", "err", err)
+			}
+		}
+		now := g.now()
+		leased, err := g.store.Lease(ctx, now, now.Add(leaseFor), atOnce-len(slots))
+		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			g.log.Error("jobs cannot be read, trying again", "err", err)
+			g.rest(ctx, time.Second)
+			continue
+		}
+		for _, l := range leased {
+			slots <- struct{}{}
+			under.Add(1)
+			go func() {
+				defer under.Done()
+				g.do(context.WithoutCancel(ctx), l)
+				<-slots
+				g.nudge() // the lane's next may be due
+			}()
+		}
+		if len(leased) > 0 && len(slots) < atOnce {
+			continue
+		}
+		g.rest(ctx, g.untilDue(ctx))
+	}
+	return nil
+}
+
+// Work does all jobs that are due now, one after the other, and says how many.
+// It is Run for a test that keeps its own time.
+func (g *Gateway) Work(ctx context.Context) (int, error) {
+	n := 0
+	for {
+		now := g.now()
+		leased, err := g.store.Lease(ctx, now, now.Add(leaseFor), 1)
+		if err != nil || len(leased) == 0 {
+			return n, err
+		}
+		g.do(ctx, leased[0])
+		n++
+	}
+}
+
+func (g *Gateway) untilDue(ctx context.Context) time.Duration {
+	due, ok, err := g.store.NextDue(ctx)
+	if err != nil || !ok {
+		return idlePoll
+	}
+	return min(max(due.Sub(g.now()), time.Millisecond), idlePoll)
+}
+
+func (g *Gateway) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-g.wake:
+	case <-t.C:
+	}
+}
+
+// do does one leased job and settles it. A panic is a failure of that job alone.
+func (g *Gateway) do(ctx context.Context, l store.Leased) {
+	outcome := func() (o store.Outcome) {
+		defer func() {
+			if r := recover(); r != nil {
+				g.log.Error("a job panicked", "kind", l.Kind, "thread", l.Thread, "type", fmt.Sprintf("%T", r))
+				o = g.retry(l, 5*time.Minute)
+			}
+		}()
+		switch l.Kind {
+		case jobSend:
+			return g.send(ctx, l)
+		case jobTimer:
+			return g.ring(ctx, l)
+		case jobClear:
+			return g.clear(ctx, l)
+		case jobErase:
+			return g.erase(ctx, l)
+		}
+		g.log.Error("a job of an unknown kind was given up", "kind", l.Kind)
+		return store.Outcome{Failed: true}
+	}()
+	err := g.store.Settle(ctx, l, outcome)
+	switch {
+	case err == nil:
+		if outcome.Entry != nil {
+			g.hub.changed(l.Thread)
+		}
+	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrNotFound): // erased, or leased again: nothing to settle
+	default:
+		g.log.Error("a job could not be settled, it will be done again", "kind", l.Kind, "err", err)
+	}
+}
+
+// retry says when a job is tried again, with pauses that double up to an hour,
+// or gives it up when it is too old.
+func (g *Gateway) retry(l store.Leased, first time.Duration) store.Outcome {
+	now := g.now()
+	if now.Sub(l.Made) > giveUp {
+		return g.unsent("given up after a day")
+	}
+	g.stats.Retried.Add(1)
+	pause := first << min(max(l.Tries-1, 0), 10)
+	return store.Outcome{Again: now.Add(min(pause, time.Hour))}
+}
+
+// unsent gives a message up; the transcript says so, so that staff see it.
+func (g *Gateway) unsent(why string) store.Outcome {
+	g.stats.Failed.Add(1)
+	now := g.now()
+	return store.Outcome{Failed: true, Entry: &store.Entry{At: now, Said: now, Author: store.Event, By: "program", Event: EventUnsent, Text: why}}
+}
+
+func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
+	var out channels.Outbound
+	if err := json.Unmarshal(l.Body, &out); err != nil {
+		g.log.Error("a message cannot be read and was given up", "thread", l.Thread)
+		return g.unsent("unreadable")
+	}
+	ch := g.channels[out.To.Channel]
+	if ch == nil {
+		g.log.Error("a message waits for a channel that is not configured", "channel", out.To.Channel)
+		return g.retry(l, 5*time.Minute)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendFor)
+	defer cancel()
+	receipt, err := ch.Send(ctx, out)
+	if err == nil {
+		g.stats.Sent.Add(1)
+		if len(receipt.Learned) > 0 {
+			if err := g.learn(ctx, l.Thread, receipt.Learned); err != nil {
+				g.log.Error("an address that a platform disclosed could not be kept", "thread", l.Thread, "err", err)
+			}
+		}
+		return store.Outcome{Done: true, Receipt: &receipt}
+	}
+	var problem *channels.SendError
+	if !errors.As(err, &problem) {
+		problem = &channels.SendError{Problem: channels.Unavailable}
+	}
+	g.log.Warn("a message was not sent", "channel", out.To.Channel, "problem", problem.Problem, "try", l.Tries)
+	switch problem.Problem {
+	case channels.Throttled:
+		if g.now().Sub(l.Made) > giveUp {
+			return g.unsent("given up after a day")
+		}
+		g.stats.Retried.Add(1)
+		return store.Outcome{Again: g.now().Add(max(problem.After, time.Second))}
+	case channels.Blocked, channels.Expired, channels.Rejected:
+		return g.unsent(string(problem.Problem))
+	case channels.Misset:
+		return g.retry(l, 5*time.Minute)
+	}
+	return g.retry(l, 2*time.Second)
+}
+
+// learn adds addresses to a thread in a turn of its own.
+func (g *Gateway) learn(ctx context.Context, id store.ThreadID, addresses []channels.Address) error {
+	_, err := g.change(ctx, id, nil, func(p *plan) error {
+		for _, a := range addresses {
+			if !slices.Contains(p.turn.Thread.Addresses, a) {
+				p.turn.Thread.Addresses = append(p.turn.Thread.Addresses, a)
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// change decides and commits a turn on a known thread, again as often as it
+// meets a conflict. It says whether an event of that key was stored before.
+func (g *Gateway) change(ctx context.Context, id store.ThreadID, events []store.EventKey, decide func(p *plan) error) (again bool, err error) {
+	for range maxConflicts {
+		th, err := g.store.ThreadByID(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		p, err := g.plan(ctx, th, g.now())
+		if err != nil {
+			return false, err
+		}
+		if p.bad != nil {
+			return false, p.bad
+		}
+		p.turn.Events = events
+		if err := decide(p); err != nil {
+			return false, err
+		}
+		switch err := g.commit(ctx, p); {
+		case errors.Is(err, store.ErrDuplicate):
+			return true, nil
+		case errors.Is(err, store.ErrConflict):
+			g.stats.Conflicts.Add(1)
+			continue
+		default:
+			return false, err
+		}
+	}
+	return false, fmt.Errorf("gateway: %w", store.ErrConflict)
+}
+
+// errStale means that a timer is no longer the one that is set.
+var errStale = errors.New("gateway: the timer was set anew")
+
+// ring has dialog decide what a due timer means.
+func (g *Gateway) ring(ctx context.Context, l store.Leased) store.Outcome {
+	var t timing
+	if err := json.Unmarshal(l.Body, &t); err != nil {
+		return store.Outcome{Failed: true}
+	}
+	_, err := g.change(ctx, l.Thread, nil, func(p *plan) error {
+		if p.memory.Timers[t.Name] != l.Key {
+			return errStale
+		}
+		delete(p.memory.Timers, t.Name)
+		if t.Name != timerLate {
+			p.step(dialog.Rang{At: p.now, Name: t.Name, Desk: p.desk()})
+			return nil
+		}
+		entries, err := g.store.Entries(ctx, l.Thread, max(p.memory.Late, 1)-1, 200)
+		if err != nil {
+			return err
+		}
+		p.late(entries)
+		return nil
+	})
+	switch {
+	case err == nil, errors.Is(err, errStale), errors.Is(err, store.ErrNotFound):
+		return store.Outcome{Done: true}
+	}
+	g.log.Error("a timer could not be handled, it is tried again", "timer", t.Name, "thread", l.Thread, "err", err)
+	return g.retry(l, 2*time.Second)
+}
+
+func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
+	var c clearing
+	if err := json.Unmarshal(l.Body, &c); err != nil {
+		return store.Outcome{Failed: true}
+	}
+	clearer, ok := g.channels[c.To.Channel].(channels.Clearer)
+	if !ok {
+		return store.Outcome{Done: true}
+	}
+	receipts, err := g.store.Receipts(ctx, l.Thread)
+	if err != nil {
+		return g.retry(l, 2*time.Second)
+	}
+	var ids []string
+	for _, r := range receipts {
+		if r.ID != "" {
+			ids = append(ids, r.ID)
+		}
+	}
+	slices.Sort(ids)
+	ctx, cancel := context.WithTimeout(ctx, sendFor)
+	defer cancel()
+	if _, err := clearer.Clear(ctx, c.To, ids); err != nil {
+		g.log.Warn("a talk could not be cleared, it is tried again", "channel", c.To.Channel)
+		return g.retry(l, 2*time.Second)
+	}
+	return store.Outcome{Done: true}
+}
+
+func (g *Gateway) erase(ctx context.Context, l store.Leased) store.Outcome {
+	th, err := g.store.ThreadByID(ctx, l.Thread)
+	if err == nil {
+		err = g.store.Erase(ctx, l.Thread)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		g.log.Error("a talk could not be erased, it is tried again", "thread", l.Thread, "err", err)
+		return g.retry(l, 2*time.Second)
+	}
+	g.log.Info("a talk was erased at the person's wish", "thread", l.Thread)
+	g.queue.forget()
+	g.hub.changed(l.Thread)
+	g.wakePages(th)
+	return store.Outcome{Done: true}
+}
+
+// wakePages has every page of a talk look again, not only the one written from.
+func (g *Gateway) wakePages(th store.Thread) {
+	for _, a := range th.Addresses {
+		if w, ok := g.channels[a.Channel].(interface{ Wake(channels.Address) }); ok {
+			w.Wake(a)
+		}
+	}
+}
