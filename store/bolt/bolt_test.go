@@ -292,8 +292,10 @@ func TestLeaseAmongMany(t *testing.T) {
 		}
 	}
 	// Measured: 0.4 ms a round of ten on two cores. A scan of all jobs takes 100.
-	if each := time.Since(began) / rounds; each > 10*time.Millisecond {
-		t.Fatalf("leasing ten of 100,000 jobs takes %v", each)
+	each := time.Since(began) / rounds
+	t.Logf("leasing ten of 100,000 jobs takes %v", each)
+	if each > 10*time.Millisecond {
+		t.Fatal("that is too long")
 	}
 }
 
