@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -53,42 +54,70 @@ func (h *house) window(login string) *window {
 	h.t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	h.t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	h.t.Cleanup(cancel)
 	w := &window{t: h.t, ctx: ctx, server: server}
-	chromedp.ListenTarget(ctx, func(ev any) {
-		switch ev := ev.(type) {
-		case *log.EventEntryAdded:
-			if ev.Entry.Level == log.LevelError && !strings.Contains(ev.Entry.Text, "status of 4") {
-				w.complain("log: " + ev.Entry.Text)
-			}
-		case *runtime.EventExceptionThrown:
-			w.complain("exception: " + ev.ExceptionDetails.Error())
-		case *runtime.EventConsoleAPICalled:
-			if ev.Type == runtime.APITypeError {
-				w.complain(fmt.Sprintf("console: %v", ev.Args))
-			}
-		case *page.EventJavascriptDialogOpening:
-			w.complain("dialog: " + ev.Message)
-			go func() { _ = chromedp.Run(ctx, page.HandleJavaScriptDialog(true)) }()
-		case *network.EventRequestWillBeSent:
-			if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && "http://"+u.Host != server.URL {
-				w.complain("asked " + u.Host)
-			}
+	w.do(chromedp.Navigate("about:blank"))
+	w.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	h.t.Cleanup(cancel)
+	hear(w, log.EntryAdded, func(ev log.EventEntryAdded) {
+		// That a request was refused, or not answered, is what some stories are about.
+		if ev.Entry.Level == log.EntryLevelError && ev.Entry.Source != log.EntrySourceNetwork {
+			w.complain("log: " + ev.Entry.Text)
 		}
 	})
-	// Whatever the policy refuses is an event in the page; it is kept where the
-	// page cannot lose it.
-	w.run(network.Enable(), log.Enable(), runtime.Enable(), runtime.AddBinding("refused"),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(`document.addEventListener("securitypolicyviolation", e => console.error("refused " + e.violatedDirective + " " + e.blockedURI + " " + e.sample))`).Do(ctx)
-			return err
-		}))
+	hear(w, runtime.ExceptionThrown, func(ev runtime.EventExceptionThrown) { w.complain("exception: " + ev.ExceptionDetails.Text) })
+	hear(w, runtime.ConsoleAPICalled, func(ev runtime.EventConsoleAPICalled) {
+		if ev.Type == runtime.ConsoleAPICalledTypeError {
+			w.complain("console: " + string(ev.Args[0].Value))
+		}
+	})
+	hear(w, page.JavascriptDialogOpening, func(ev page.EventJavascriptDialogOpening) {
+		w.complain("dialog: " + ev.Message)
+		_, _ = call(w, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+	})
+	hear(w, network.RequestWillBeSent, func(ev network.EventRequestWillBeSent) {
+		if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && u.Scheme != "about" && "http://"+u.Host != server.URL {
+			w.complain("asked " + ev.Request.URL)
+		}
+	})
+	must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1})
+	must(w, network.Enable, network.EnableParams{})
+	must(w, log.Enable, cdp.Empty{})
+	must(w, runtime.Enable, cdp.Empty{})
+	must(w, page.Enable, page.EnableParams{})
+	// Whatever the policy refuses is an event of the page.
+	must(w, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `document.addEventListener("securitypolicyviolation", e => console.error("refused " + e.violatedDirective + " " + e.blockedURI + " " + e.sample))`,
+	})
 	b := h.signsIn(login)
 	for _, c := range b.jar.Cookies(&url.URL{Scheme: "http", Host: "desk.example", Path: "/desk"}) {
-		w.run(network.SetCookie(c.Name, c.Value).WithURL(server.URL).WithHTTPOnly(true))
+		yes := true
+		must(w, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: server.URL, HTTPOnly: &yes})
 	}
 	return w
+}
+
+func call[P, R any](w *window, c cdp.Command[P, R], params P) (R, error) {
+	return chromedp.Run(w.ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, c, params) })
+}
+
+func must[P, R any](w *window, c cdp.Command[P, R], params P) {
+	w.t.Helper()
+	if _, err := call(w, c, params); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// hear has f told of every event of a kind, until the window closes.
+func hear[E any](w *window, kind cdp.Event[E], f func(E)) {
+	events := chromedp.Events(w.ctx, kind)
+	go func() {
+		for ev, err := range events {
+			if err != nil {
+				return
+			}
+			f(ev)
+		}
+	}()
 }
 
 func (w *window) complain(s string) {
@@ -107,23 +136,40 @@ func (w *window) silent() {
 	w.complaints = nil
 }
 
-func (w *window) run(actions ...chromedp.Action) {
+func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-	if err := chromedp.Run(w.ctx, actions...); err != nil {
+	if err := chromedp.Do(w.ctx, steps...); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 func (w *window) open(path string) {
 	w.t.Helper()
-	w.run(chromedp.Navigate(w.server.URL+path), chromedp.WaitReady("body"))
+	w.do(chromedp.Navigate(w.server.URL+path), chromedp.WaitReady(chromedp.CSS("body")))
+}
+
+func (w *window) click(css string) {
+	w.t.Helper()
+	w.do(chromedp.Click(chromedp.CSS(css)))
+}
+
+func (w *window) types(css, text string) {
+	w.t.Helper()
+	w.do(chromedp.SendKeys(chromedp.CSS(css), text))
+}
+
+func (w *window) sees(css string) {
+	w.t.Helper()
+	w.do(chromedp.WaitVisible(chromedp.CSS(css)))
 }
 
 // eval gives what an expression of the page is.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
-	var v T
-	w.run(chromedp.Evaluate(expression, &v))
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return v
 }
 
@@ -218,7 +264,7 @@ func TestTheQueueIsLive(t *testing.T) {
 			t.Fatal("the page does not listen")
 		}
 	}
-	w.run(chromedp.Evaluate(`window.same = true`, nil))
+	eval[bool](w, `window.same = true`)
 	begun := time.Now()
 	id := h.opens(talk{name: "one", rank: desk.Urgent, entries: []store.Entry{person("en", "they locked me in")}})
 	w.until(`document.querySelector(".row.urgent .words")?.textContent === "they locked me in"`)
@@ -242,7 +288,7 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 	path := "/desk/talks/" + string(id)
 	w := h.window("amina")
 	w.open(path)
-	w.run(chromedp.Click(`#answer button.main`))
+	w.click(`#answer button.main`)
 	w.until(`document.querySelector("#text")`)
 	for end := time.Now().Add(10 * time.Second); h.gateway.watching() == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -253,7 +299,7 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 	w.until(`[...document.querySelectorAll("#log .text")].at(-1).textContent === "second words"`)
 
 	// Typing is kept without being sent.
-	w.run(chromedp.SendKeys("#text", "half an ans"))
+	w.types("#text", "half an ans")
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if d, err := h.db.Draft(context.Background(), id, amina.ID); err == nil && d == "half an ans" {
 			break
@@ -262,15 +308,20 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 		}
 	}
 	// Ctrl+Enter sends, once.
-	w.run(chromedp.SendKeys("#text", "wer"), chromedp.Evaluate(`document.querySelector("#text").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}))`, nil))
+	w.types("#text", "wer")
+	eval[bool](w, `document.querySelector("#text").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}))`)
 	w.until(`[...document.querySelectorAll("#log .bubble.staff .text")].map(x => x.textContent).join("|") === "half an answer" && document.querySelector("#text").value === ""`)
 
 	// An article's words go into the box.
-	w.run(chromedp.Click("#look summary"), chromedp.Click(`#found a[href$="protector-pk"]`, chromedp.NodeVisible), chromedp.WaitVisible(`#words [data-insert]`), chromedp.Click(`#words [data-insert]`))
+	w.click("#look summary")
+	w.click(`#found a[href$="protector-pk"]`)
+	w.click(`#words [data-insert]`)
 	w.until(`document.querySelector("#text").value.startsWith("جانے سے پہلے") && document.querySelector("#text").value.includes("• معاہدہ")`)
 
 	// A note.
-	w.run(chromedp.Click("#note summary"), chromedp.SendKeys("#note textarea", "only us"), chromedp.Click("#note form button"))
+	w.click("#note summary")
+	w.types("#note textarea", "only us")
+	w.click("#note form button")
 	w.until(`document.querySelector("#log .bubble.note .text")?.textContent === "only us"`)
 
 	// The case goes to a colleague while something stands in the box.
@@ -288,7 +339,7 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 
 	// The server is out of reach: the words stay, and the page says so.
 	h.gateway.fail(fmt.Errorf("the disk is full"))
-	w.run(chromedp.Click(`#answer button.main`))
+	w.click(`#answer button.main`)
 	w.until(`document.querySelector("#answer .notice.bad") && document.querySelector("#text").value.startsWith("جانے")`)
 	h.gateway.fail(nil)
 	w.silent()
@@ -302,9 +353,11 @@ func TestWithoutAServerTheWordsStay(t *testing.T) {
 	b.post("/desk/talks/"+string(id)+"/take", nil)
 	w := h.window("amina")
 	w.open("/desk/talks/" + string(id))
-	w.run(chromedp.SendKeys("#text", "do not lose me"))
+	w.types("#text", "do not lose me")
 	w.until(`window.htmx`)
-	w.run(network.OverrideNetworkState(true, 0, 0, 0), chromedp.ActionFunc(func(context.Context) error { w.server.CloseClientConnections(); w.server.Listener.Close(); return nil }), chromedp.Click(`#answer button.main`))
+	w.server.CloseClientConnections()
+	w.server.Listener.Close()
+	w.click(`#answer button.main`)
 	w.until(`!document.querySelector("#toast").hidden && document.querySelector("#text").value === "do not lose me" && !document.querySelector("#text").readOnly`)
 	w.until(`!document.querySelector("#stalled").hidden`)
 }
@@ -340,8 +393,8 @@ func TestPictures(t *testing.T) {
 			if err := h.db.PutMember(context.Background(), m); err != nil {
 				t.Fatal(err)
 			}
-			w.run(emulation.SetDeviceMetricsOverride(size.width, size.height, 1, size.name == "phone"),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}))
+			must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: size.width, Height: size.height, DeviceScaleFactor: 1, Mobile: size.name == "phone"})
+			must(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}})
 			for name, path := range pages {
 				w.open(path)
 				w.until(`document.readyState === "complete"`)
@@ -350,11 +403,14 @@ func TestPictures(t *testing.T) {
 					t.Errorf("%s, %s, %s: sticks out by %v", name, size.name, look.name, over)
 				}
 				if name == "case" && size.name == "desktop" {
-					w.run(chromedp.Click("#look summary"), chromedp.Click(`#found a[href$="protector-pk"]`, chromedp.NodeVisible), chromedp.WaitVisible(`#words [data-insert]`))
+					w.click("#look summary")
+					w.click(`#found a[href$="protector-pk"]`)
+					w.sees(`#words [data-insert]`)
 					w.picture(fmt.Sprintf("look-%s-%s", size.name, look.name))
 				}
 				if name == "urgent" && size.name == "phone" {
-					w.run(chromedp.Click(".head .more"), chromedp.WaitVisible("#case"))
+					w.click(".head .more")
+					w.sees("#case")
 					w.picture(fmt.Sprintf("sheet-%s-%s", size.name, look.name))
 				}
 			}
@@ -369,8 +425,10 @@ func (w *window) picture(name string) {
 	if folder == "" {
 		return
 	}
-	var png []byte
-	w.run(chromedp.CaptureScreenshot(&png))
+	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600); err != nil {
 		w.t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"sarai/channels"
 	"sarai/content"
 	"sarai/desk"
+	"sarai/gateway"
 	"sarai/store"
 )
 
@@ -46,15 +47,8 @@ type Gateway interface {
 	Catalogue() *content.Catalogue
 }
 
-// A Look is what a list needs of a thread's state. The zero value is a talk of
-// which nothing is known.
-type Look struct {
-	Locale      content.Locale
-	Origin      content.Country
-	Destination content.Country
-	Quiet       bool      // not safe to write first
-	Erase       time.Time // when everything will be erased, zero if nobody asked
-}
+// A Look is what a list needs of a thread's state.
+type Look = gateway.Look
 
 // Phrases gives the desk's own words: the phrase id in the locale l, or in the
 // nearest locale that has it, which is returned too.

@@ -17,6 +17,7 @@ var (
 // text gives the words of a page, as somebody reads them. It is enough for pages
 // of our own, in which no ">" stands in an attribute.
 func text(page string) string {
+	page = strings.NewReplacer("\u2068", "", "\u2069", "").Replace(page)
 	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(page, " "))), " ")
 }
 

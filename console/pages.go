@@ -89,6 +89,7 @@ type frame struct {
 	Notice  string // what was just done, in words
 	Problem string // what was refused, in words
 	Units   units
+	Clock   int64 // the server's, in milliseconds: browsers' are often wrong
 }
 
 // units are the patterns in which pages go on counting time: # is the number.
@@ -102,7 +103,7 @@ func (v *visit) frame(title string) frame {
 	return frame{
 		Title: words, Me: v.me, Admin: v.me.Role == store.Administrator,
 		Units:  units{v.t("desk.time.now"), v.t("desk.time.minutes", "N", "#"), v.t("desk.time.hours", "N", "#"), v.t("desk.time.days", "N", "#")},
-		Notice: v.notice(),
+		Notice: v.notice(), Clock: v.c.Now().UnixMilli(),
 	}
 }
 
@@ -182,7 +183,7 @@ func (v *visit) moment(t time.Time, zone *time.Location) moment {
 	local := t.In(zone)
 	return moment{
 		ISO: t.UTC().Format(time.RFC3339), Clock: local.Format("15:04"),
-		Exact: local.Format("2006-01-02 15:04:05 MST"), Ago: v.ago(v.c.Now().Sub(t)),
+		Exact: local.Format("2006-01-02 15:04 MST"), Ago: v.ago(v.c.Now().Sub(t)),
 	}
 }
 

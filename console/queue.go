@@ -272,15 +272,19 @@ func (v *visit) outcome(o desk.Outcome) string {
 }
 
 func (v *visit) where(look Look) string {
+	arrow := "→ "
+	if v.l.RTL() {
+		arrow = "← "
+	}
 	switch {
 	case look.Origin == "" && look.Destination == "":
 		return ""
 	case look.Destination == "" || look.Destination == look.Origin:
 		return v.country(look.Origin)
 	case look.Origin == "":
-		return "→ " + v.country(look.Destination)
+		return arrow + v.country(look.Destination)
 	default:
-		return v.country(look.Origin) + " → " + v.country(look.Destination)
+		return "\u2068" + v.country(look.Origin) + "\u2069 " + arrow + "\u2068" + v.country(look.Destination) + "\u2069" // each by itself, whatever its script
 	}
 }
 
@@ -319,6 +323,10 @@ func (v *visit) preview(ctx context.Context, r store.Row, x *row) error {
 		if e.Author != store.Person || e.Kind == channels.Start || e.Kind == channels.Reaction {
 			continue
 		}
+		pressed := e.Kind == channels.Choice
+		if pressed && x.Words != "" {
+			continue
+		}
 		n := previewLong
 		if r.Case.Rank == desk.Urgent {
 			n = previewShort
@@ -327,7 +335,9 @@ func (v *visit) preview(ctx context.Context, r store.Row, x *row) error {
 		if x.Words == "" {
 			x.Kind = v.kind(e)
 		}
-		return nil
+		if !pressed { // own words say more than a button's
+			return nil
+		}
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ type caseView struct {
 	Where, Channel        string
 	Centre                string
 	Holder, Before        string
+	Marks                 []mark
 	Quiet, WantsOut       bool
 	Erase                 moment
 	Refused, Away         bool
@@ -139,7 +140,7 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 	x := caseView{
 		Thread: th.ID, Class: rankClass(k.Rank), Reason: v.reasonWord(k.Reason), State: v.state(th),
 		Queued: v.moment(k.Queued, zone), Opened: v.moment(k.Opened, zone), Heard: v.moment(th.LastHeard, zone), Closed: v.moment(k.Closed, zone),
-		Language: look.Locale.Name(), Locale: look.Locale, Where: v.where(look), Channel: v.channel(string(th.Reply.Channel)),
+		Language: look.Locale.Name(), Locale: look.Locale, Where: v.where(look), Channel: v.channel(string(th.Reply.Channel)), Marks: v.marks(k, look, called[k.Holder]),
 		Centre: v.centre(th.Centre), Holder: called[k.Holder], Before: called[k.Before],
 		Quiet: look.Quiet, WantsOut: k.WantsOut || !look.Erase.IsZero(), Erase: v.moment(look.Erase, zone), Refused: k.Refused, Away: k.Away && k.Open(),
 		Open: k.Open(), Mine: holds(v.me, th), Outcome: v.outcomeOf(k), Rating: k.Rating, Linked: v.linked(ctx, th),
@@ -545,6 +546,7 @@ type answerView struct {
 	Why     string // why one may not write, in words
 	State   string // of the case, as this box knows it
 	MayTake bool
+	Quiet   bool // not safe to write first
 	Max     int
 	Problem string
 }
@@ -556,7 +558,8 @@ func (a answerView) Shown() bool { return a.May || a.Text != "" }
 // answer is the box as it stands: with what the member has typed before.
 func (v *visit) answer(ctx context.Context, th store.Thread, members []store.Member) (answerView, error) {
 	draft, err := v.c.Store.Draft(ctx, th.ID, v.me.ID)
-	a := answerView{Thread: th.ID, Key: newKey(), Text: draft, Locale: v.c.Gateway.Look(th.State).Locale, May: holds(v.me, th), Max: maxSay, State: v.state(th)}
+	look := v.c.Gateway.Look(th.State)
+	a := answerView{Thread: th.ID, Key: newKey(), Text: draft, Locale: look.Locale, Quiet: look.Quiet, May: holds(v.me, th), Max: maxSay, State: v.state(th)}
 	switch k := th.Case; {
 	case a.May:
 	case !k.Open():

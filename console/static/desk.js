@@ -17,8 +17,10 @@
     if (minutes < 48 * 60) return body.dataset.hours.replace("#", Math.floor(minutes / 60));
     return body.dataset.days.replace("#", Math.floor(minutes / 1440));
   };
+  // The browser's clock may be wrong by hours; the server's is not.
+  const skew = Number(body.dataset.clock) - Date.now();
   const count = () => each("time[data-ago]", (t) => {
-    const words = ago(Date.now() - Date.parse(t.dateTime));
+    const words = ago(Date.now() + skew - Date.parse(t.dateTime));
     if (t.textContent !== words) t.textContent = words;
   });
   setInterval(count, 15000);
@@ -26,6 +28,11 @@
   // The title says how many wait, so that a tab in the background says it too.
   const title = () => {
     const n = Number(one("#count")?.dataset.waiting || 0);
+    const back = one(".back");
+    if (back) {
+      back.dataset.n = n || "";
+      back.classList.toggle("urgent", !!one("#count")?.classList.contains("urgent"));
+    }
     document.title = (n > 0 ? "(" + n + ") " : "") + body.dataset.title;
   };
 
