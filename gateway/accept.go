@@ -110,6 +110,7 @@ func (g *Gateway) commit(ctx context.Context, p *plan) error {
 		g.queue.forget()
 	}
 	g.hub.changed(p.turn.Thread.ID)
+	g.wakePages(p.turn.Thread)
 	if len(p.turn.Jobs) > 0 {
 		g.nudge()
 	}

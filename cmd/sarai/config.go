@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"sarai/channels/web"
+	"sarai/content"
+)
+
+// A config is the configuration file. The zero value of a key is its default;
+// defaults fills them in.
+type config struct {
+	Listen    string             `toml:"listen"`     // address to serve on
+	PublicURL string             `toml:"public_url"` // how browsers reach it, where that differs
+	Data      string             `toml:"data"`       // folder of everything that is kept
+	Store     string             `toml:"store"`      // "bolt"
+	Centres   []content.CentreID `toml:"centres"`    // those served; empty: all that the content knows
+	Patience  duration           `toml:"patience"`   // how long the holder of a case may be silent within hours
+	Proxies   []string           `toml:"proxies"`    // addresses whose X-Forwarded-For is believed
+	Web       struct {
+		Enabled *bool    `toml:"enabled"`
+		Origins []string `toml:"origins"` // websites that may embed the chat
+	} `toml:"web"`
+}
+
+// A duration is a time.Duration in TOML: "30m".
+type duration time.Duration
+
+func (d *duration) UnmarshalText(b []byte) error {
+	x, err := time.ParseDuration(string(b))
+	*d = duration(x)
+	return err
+}
+
+// readConfig reads a configuration file; "" is the default one. Its errors name
+// the file and say what to do.
+func readConfig(path string) (config, error) {
+	var c config
+	if path != "" {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return c, fmt.Errorf("the configuration cannot be read: %w", short(err))
+		}
+		meta, err := toml.Decode(string(b), &c)
+		var parse toml.ParseError
+		switch {
+		case errors.As(err, &parse):
+			return c, fmt.Errorf("%s:%d: %s", path, parse.Position.Line, parse.Message)
+		case err != nil:
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+		if unknown := meta.Undecoded(); len(unknown) > 0 {
+			key := unknown[0].String()
+			return c, fmt.Errorf("%s:%d: unknown key %q; docs/operating.md lists all keys", path, lineOf(b, key), key)
+		}
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.Data == "" {
+		c.Data = "data"
+		if path != "" {
+			c.Data = filepath.Join(filepath.Dir(path), "data")
+		}
+	}
+	if c.Store == "" {
+		c.Store = "bolt"
+	}
+	where := path
+	if where == "" {
+		where = "configuration"
+	}
+	return c, c.check(where)
+}
+
+// lineOf finds the line of a key for an error message, 1 where it cannot.
+func lineOf(b []byte, key string) int {
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	for i, line := range strings.Split(string(b), "\n") {
+		line = strings.TrimLeft(line, " \t[")
+		if strings.HasPrefix(line, last) || strings.HasPrefix(line, key) {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+func (c config) check(path string) error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("%s: listen = %q is not an address; write it as \"127.0.0.1:8080\"", path, c.Listen)
+	}
+	if c.Store != "bolt" {
+		return fmt.Errorf("%s: store = \"bolt\" is the only store of this version", path)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
+			return fmt.Errorf("%s: public_url must be an https address, as \"https://chat.example.org\"", path)
+		}
+	}
+	for _, o := range c.Web.Origins {
+		if err := web.CheckOrigin(o); err != nil {
+			return fmt.Errorf("%s: [web] origins: %w", path, err)
+		}
+	}
+	_, err := c.proxies()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if c.Patience < 0 {
+		return fmt.Errorf("%s: patience must not be negative", path)
+	}
+	return nil
+}
+
+func (c config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.Proxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("proxies: %q is neither an address nor a range; write it as \"10.0.0.1\" or \"10.0.0.0/8\"", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+func (c config) web() bool { return c.Web.Enabled == nil || *c.Web.Enabled }
+
+// base is how browsers reach the installation.
+func (c config) base() string {
+	if c.PublicURL != "" {
+		return strings.TrimSuffix(c.PublicURL, "/")
+	}
+	return "http://" + c.Listen
+}
+
+// checkCentres says which configured centre the content does not know.
+func (c config) checkCentres(cat *content.Catalogue) error {
+	for _, id := range c.Centres {
+		if _, ok := cat.Centre(id); !ok {
+			var known []string
+			for _, x := range cat.Centres() {
+				known = append(known, string(x.ID))
+			}
+			slices.Sort(known)
+			return fmt.Errorf("centres: %q is not known; known are %s", id, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// contentFS is the folder of articles that was asked for, or the built-in one.
+func contentFS(dir string) (fs.FS, error) {
+	if dir == "" {
+		return content.Builtin(), nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the articles cannot be read: %w", short(err))
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("the articles cannot be read: %s is not a folder", dir)
+	}
+	return os.DirFS(dir), nil
+}
+
+// short cuts an error of the operating system to the path and the reason.
+func short(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}

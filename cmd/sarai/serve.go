@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sarai/channels/web"
+	"sarai/console"
+	"sarai/gateway"
+	"sarai/locales"
+	"sarai/store/bolt"
+)
+
+// stopWithin is how long a stop waits for requests under way: longer than a
+// commit on a slow disk, shorter than the 90 s after which systemd kills.
+const stopWithin = 15 * time.Second
+
+type serveCmd struct{}
+
+func (serveCmd) Run(c *cli, w world) error {
+	conf, err := readConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	cat, quick, err := loadContent(c.Content)
+	if err != nil {
+		return err
+	}
+	if err := conf.checkCentres(cat); err != nil {
+		return err
+	}
+	phrases, err := locales.Load()
+	if err != nil {
+		return err
+	}
+	db, err := openStore(conf.Data)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	listener, err := net.Listen("tcp", conf.Listen)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%s is in use by another program: end that, or choose another address with listen in the configuration", conf.Listen)
+		}
+		return fmt.Errorf("cannot listen on %s: %w", conf.Listen, err)
+	}
+	defer listener.Close()
+
+	log := slog.New(slog.NewTextHandler(w.err, nil))
+	g := gateway.New(gateway.Options{
+		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
+		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
+	})
+	proxies, _ := conf.proxies() // checked with the configuration
+	chat := web.New(web.Options{Mailbox: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})
+	if conf.web() {
+		g.Attach(chat)
+	}
+	desk, err := console.New(console.Options{
+		Store: db, Gateway: g, Phrases: phrases, Log: log,
+		Secure: len(conf.PublicURL) > 8 && conf.PublicURL[:8] == "https://",
+	})
+	if err != nil {
+		return err
+	}
+
+	mux := http.NewServeMux()
+	if conf.web() {
+		h := chat.Handler(g.Accept)
+		mux.Handle(web.Path, h)
+		mux.Handle(web.Path+"/", h)
+		mux.Handle("GET /{$}", http.RedirectHandler(web.Path, http.StatusSeeOther))
+	}
+	mux.Handle("/desk", desk.Handler())
+	mux.Handle("/desk/", desk.Handler())
+	health(mux, db, g)
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
+	server := &http.Server{
+		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
+		// A poor line may take long over a few hundred bytes; slower is an attack.
+		ReadHeaderTimeout: 20 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+		// Event streams end when the program does.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	server.RegisterOnShutdown(chat.Close)
+
+	if err := greet(w, conf, db); err != nil {
+		return err
+	}
+	worked := make(chan error, 1)
+	go func() { worked <- g.Run(ctx) }()
+	go func() { // the full model takes a moment; until then the quick one answers
+		full, err := quick.Fit(ctx)
+		if err == nil {
+			g.SetEdition(edition(cat, full))
+		}
+	}()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	select {
+	case err := <-served:
+		end()
+		<-worked
+		return fmt.Errorf("serving ended: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping: what was accepted is finished first")
+	stop, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	err = server.Shutdown(stop)
+	<-worked
+	if err != nil {
+		server.Close()
+	}
+	return nil
+}
+
+// quietServer drops what net/http says of clients: it names their addresses.
+type quietServer struct{ slog.Handler }
+
+func (quietServer) Enabled(context.Context, slog.Level) bool { return false }
+
+// greet says where everything is, and how the first administrator comes in.
+func greet(w world, conf config, db *bolt.DB) error {
+	if conf.web() {
+		fmt.Fprintf(w.out, "Website chat: %s%s\n", conf.base(), web.Path)
+	}
+	members, err := db.Members(w.ctx)
+	if err != nil {
+		return err
+	}
+	if len(members) > 0 {
+		fmt.Fprintf(w.out, "Desk:         %s/desk\n", conf.base())
+		return nil
+	}
+	token, err := console.FirstLink(w.ctx, db, time.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w.out, "Desk:         %s/desk, first administrator (once, within a day): %s%s%s\n", conf.base(), conf.base(), console.FirstPath, token)
+	return nil
+}
+
+// health serves what a machine asks: is it alive, can it commit, what has it
+// done. None of it says anything about a person.
+func health(mux *http.ServeMux, db *bolt.DB, g *gateway.Gateway) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := db.Ready(r.Context()); err != nil {
+			http.Error(w, "the store cannot commit", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	s := g.Stats()
+	metrics := prometheus.NewRegistry()
+	for name, m := range map[string]struct {
+		help string
+		read func() uint64
+	}{
+		"sarai_accepted_total":   {"Events taken in and committed.", s.Accepted.Load},
+		"sarai_duplicates_total": {"Events that had been taken in before.", s.Duplicates.Load},
+		"sarai_broken_total":     {"Events that could not be decided and were kept for a human.", s.Broken.Load},
+		"sarai_conflicts_total":  {"Turns that were decided again because the thread had changed.", s.Conflicts.Load},
+		"sarai_sent_total":       {"Messages that a platform took.", s.Sent.Load},
+		"sarai_retried_total":    {"Sends that will be tried again.", s.Retried.Load},
+		"sarai_failed_total":     {"Messages given up.", s.Failed.Load},
+	} {
+		metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: m.help}, func() float64 { return float64(m.read()) }))
+	}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+}
