@@ -25,6 +25,7 @@ import (
 	"sarai/console"
 	"sarai/content"
 	"sarai/desk"
+	"sarai/locales"
 	"sarai/store"
 )
 
@@ -393,7 +394,7 @@ func TestHtmxIsTheOneWeKnow(t *testing.T) {
 // templates and the program ask for.
 func TestEveryPhraseIsUsedAndThere(t *testing.T) {
 	there := map[string]any{}
-	if err := toml.Unmarshal(phraseFile(t), &there); err != nil {
+	if _, err := toml.DecodeFS(locales.Builtin(), "active.en.toml", &there); err != nil {
 		t.Fatal(err)
 	}
 	used := map[string]bool{}
@@ -461,6 +462,20 @@ func TestEveryPageInEveryLocale(t *testing.T) {
 	}
 	if h.log.Len() > 0 {
 		t.Errorf("logged: %s", h.log)
+	}
+}
+
+func TestWordsSayTheirScript(t *testing.T) {
+	for _, x := range []struct {
+		l           content.Locale
+		words, want string
+	}{
+		{"ur", "سلام 45", "ur"}, {"ur", "salam, 45", "ur-Latn"}, {"ur", "visa کی fees", "ur"}, {"ur", "45 !", "ur"}, {"fa-AF", "salaam", "fa-Latn-AF"},
+		{"bn", "kemon achen", "bn-Latn"}, {"uz", "salom", "uz"}, {"en", "hello", "en"}, {"", "hello", ""},
+	} {
+		if got := console.Tongue(x.l, x.words); got != x.want {
+			t.Errorf("%q in %q is %q", x.words, x.l, got)
+		}
 	}
 }
 

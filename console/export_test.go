@@ -55,6 +55,7 @@ var (
 	SafeReturn = safeReturn
 	Short      = short
 	Cut        = cut
+	Tongue     = tongue
 )
 
 // MatchesPassword checks a password as signing in does.

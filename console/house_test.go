@@ -9,13 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,28 +99,14 @@ func (l lockedWriter) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
-// phrases are the program's English ones, with those of the desk.
+// phrases are the program's own.
 func phrases(t testing.TB) console.Phrases {
 	t.Helper()
-	p, err := locales.LoadFS(fstest.MapFS{"active.en.toml": &fstest.MapFile{Data: phraseFile(t)}})
+	p, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-func phraseFile(t testing.TB) []byte {
-	t.Helper()
-	all, err := os.ReadFile("../locales/active.en.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if more, err := os.ReadFile("../locales/desk.en.toml"); err == nil {
-		all = append(append(all, '\n'), more...)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // catalogue is a small one: two centres, two articles, a signal.

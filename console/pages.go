@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"sarai/content"
 	"sarai/store"
@@ -277,6 +278,32 @@ func (v *visit) channel(name string) string {
 		return n
 	}
 	return name
+}
+
+// tongue gives the language tag for words of a locale. Many write Urdu, Dari or
+// Bangla in Latin letters: then the tag says so, and a browser neither turns
+// them round nor sets them in a type that they do not need.
+func tongue(l content.Locale, words string) string {
+	if !l.RTL() && l != content.Bangla {
+		return string(l)
+	}
+	latin := false
+	for _, r := range words {
+		switch {
+		case unicode.Is(unicode.Latin, r):
+			latin = true
+		case unicode.IsLetter(r):
+			return string(l)
+		}
+	}
+	if !latin {
+		return string(l)
+	}
+	language, region, _ := strings.Cut(string(l), "-")
+	if region != "" {
+		region = "-" + region
+	}
+	return language + "-Latn" + region
 }
 
 // short gives the first n characters of a text as one line.

@@ -49,23 +49,23 @@ type mark struct{ Class, Word string }
 
 // A row is a case in a list.
 type row struct {
-	Thread      store.ThreadID
-	Class       string // by rank
-	Rank        string // in words, "" for the normal one
-	Since       moment
-	Due         bool // the person waits for us
-	Language    string
-	Locale      content.Locale
-	Where       string // origin, and where they are or go
-	Channel     string
-	Reason      string
-	Words       string
-	WordsLocale content.Locale
-	Kind        string // of a last message that has no words
-	Holder      string
-	Mine        bool
-	Outcome     string
-	Marks       []mark
+	Thread   store.ThreadID
+	Class    string // by rank
+	Rank     string // in words, "" for the normal one
+	Since    moment
+	Due      bool // the person waits for us
+	Language string
+	Locale   content.Locale
+	Where    string // origin, and where they are or go
+	Channel  string
+	Reason   string
+	Words    string
+	Tongue   string // of the words, with their script where it is not the usual one
+	Kind     string // of a last message that has no words
+	Holder   string
+	Mine     bool
+	Outcome  string
+	Marks    []mark
 }
 
 type queuePage struct {
@@ -331,7 +331,7 @@ func (v *visit) preview(ctx context.Context, r store.Row, x *row) error {
 		if r.Case.Rank == desk.Urgent {
 			n = previewShort
 		}
-		x.Words, x.WordsLocale = short(e.Text, n), e.Locale
+		x.Words, x.Tongue = short(e.Text, n), tongue(e.Locale, e.Text)
 		if x.Words == "" {
 			x.Kind = v.kind(e)
 		}

@@ -277,7 +277,8 @@ type entryView struct {
 	Late      bool
 	Locale    content.Locale
 	Text      string
-	Cut       int // characters left out
+	Tongue    string // of the text, with its script where that is not the usual one
+	Cut       int    // characters left out
 	Blocks    []channels.Block
 	Options   []string
 	Cited     []store.Cited
@@ -420,6 +421,7 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 		x.Stored = v.moment(e.At, zone)
 	}
 	x.Text, x.Cut = cut(e.Text, most)
+	x.Tongue = tongue(e.Locale, x.Text)
 	for _, o := range e.Options {
 		x.Options = append(x.Options, o.Label)
 	}
