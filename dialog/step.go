@@ -96,12 +96,29 @@ func (t *turn) done() []Effect {
 	out := t.before
 	if len(t.parts)+len(t.last) > 0 {
 		say := Say{Parts: append(t.parts, t.last...), Danger: t.danger}
+		if t.s.Quiet && !t.neutral(say.Parts[0]) {
+			say.Parts = append(parts("quiet-opening"), say.Parts...)
+		}
 		for _, k := range t.options {
 			say.Options = append(say.Options, Option{Key: k})
 		}
 		out = append(out, say)
 	}
 	return append(out, t.effects...)
+}
+
+// neutral says whether a bubble that begins with p says nothing of its subject
+// in its first 40 characters, which a lock screen shows. The short answers of
+// danger articles are written so.
+func (t *turn) neutral(p Part) bool {
+	if a, ok := t.c.Article(p.Article); ok {
+		return a.Danger() && p.Section == ""
+	}
+	switch p.Phrase {
+	case "hide-done", "late-sorry", "ok", "thanks":
+		return true
+	}
+	return false
 }
 
 func phrase(id string) Part { return Part{Phrase: id} }
@@ -529,7 +546,9 @@ func (t *turn) keptForStaff() {
 	t.ask(NoQuestion)
 	if t.desk.Standing == Waiting {
 		t.say(phrase("kept"))
-		t.say(t.place(t.desk.Place)...)
+		if !t.s.Kept {
+			t.say(t.place(t.desk.Place)...)
+		}
 		t.s.Kept = true
 		return
 	}
