@@ -25,8 +25,11 @@ import (
 	"sarai/console"
 	"sarai/content"
 	"sarai/desk"
+	gw "sarai/gateway"
 	"sarai/locales"
+	"sarai/search"
 	"sarai/store"
+	"sarai/store/bolt"
 )
 
 func TestTheQueueSaysWhoComesFirstAndWhy(t *testing.T) {
@@ -308,6 +311,53 @@ func TestWhatIsNotSafeIsSaid(t *testing.T) {
 	for _, path := range []string{"/desk/talks/" + string(id), "/desk/talks/" + string(id) + "/case"} {
 		b.get(path).has(t, "Not safe to write first. Only answer what was just received.", "Asked to delete everything. The centre's copy will be erased at 2031-05-07",
 			"Does not want a case", "Urgent", "Somebody keeps you locked in", "unheard-of")
+	}
+}
+
+// TestWithTheRealGateway goes once through what staff do to a case, so that the
+// one of these tests is like it.
+func TestWithTheRealGateway(t *testing.T) {
+	var real *gw.Gateway
+	h := build(t, func(o *console.Options) {
+		p, err := locales.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		real = gw.New(gw.Options{Store: o.Store.(*bolt.DB), Phrases: p, Now: o.Now, Edition: gw.Edition{
+			Catalogue: o.Gateway.Catalogue(), Read: func(string, search.Hint) search.Reading { return search.Reading{} },
+		}})
+		o.Gateway = real
+	})
+	h.hires("amina", "Amina", store.Counsellor)
+	bilal := h.hires("bilal", "Bilal", store.Counsellor)
+	id := h.bare("one", person("en", "hello"))
+	path := "/desk/talks/" + string(id)
+	a, b := h.signsIn("amina"), h.signsIn("bilal")
+	b.get("/desk").has(t, "hello", "Waiting 1")
+	a.follow(a.post(path+"/take", nil)).has(t, "You hold this case", "Amina took the case")
+	if late := b.post(path+"/take", nil); late.status != http.StatusConflict {
+		t.Errorf("taking it again answers %d", late.status)
+	}
+	for range 2 {
+		if sent := a.send(path+"/say", url.Values{"key": {"abcdefghijklmnopqrst"}, "text": {"One line.\nAnother <line>."}}); sent.status != http.StatusOK {
+			t.Errorf("sending answers %d: %s", sent.status, sent.text())
+		}
+	}
+	if refused := a.send(path+"/say", url.Values{"key": {"abcdefghijklmnopqrsu"}, "text": {"\x00\x01"}}); refused.status != http.StatusUnprocessableEntity {
+		t.Errorf("saying nothing answers %d", refused.status)
+	}
+	a.post(path+"/note", url.Values{"key": {"bbcdefghijklmnopqrst"}, "text": {"knows him"}})
+	page := a.get(path)
+	page.has(t, "Another <line>.", "knows him")
+	if n := strings.Count(page.body, "Another &lt;line&gt;."); n != 1 {
+		t.Errorf("the words stand there %d times", n)
+	}
+	a.post(path+"/pass", url.Values{"to": {string(bilal.ID)}})
+	b.get(path).has(t, "Amina passed the case to Bilal")
+	b.post(path+"/close", url.Values{"outcome": {"referred"}, "topic": {"leaving"}})
+	b.get(path).has(t, "Bilal closed the case: Referred to others", "Referred to others · Leaving")
+	if h.log.Len() > 0 {
+		t.Errorf("logged: %s", h.log)
 	}
 }
 

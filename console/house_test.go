@@ -319,6 +319,18 @@ func person(l content.Locale, text string) store.Entry {
 	return store.Entry{Author: store.Person, Kind: channels.Text, Text: text, Locale: l}
 }
 
+// bare puts a talk of which the program remembers nothing into the store.
+func (h *house) bare(name string, entries ...store.Entry) store.ThreadID {
+	h.t.Helper()
+	id := h.opens(talk{name: name, rank: desk.Normal, entries: entries})
+	th := h.thread(id)
+	th.State = nil
+	if err := h.db.Commit(context.Background(), store.Turn{Thread: th}); err != nil {
+		h.t.Fatal(err)
+	}
+	return id
+}
+
 // opens puts a talk with a waiting case into the store.
 func (h *house) opens(x talk) store.ThreadID {
 	h.t.Helper()

@@ -260,6 +260,9 @@ func (v *visit) row(ctx context.Context, r store.Row, names map[desk.StaffID]str
 	default:
 		x.Since = v.moment(r.Case.Queued, zone)
 	}
+	if r.Case.Open() && r.Case.Away { // the mark names who
+		x.Holder = ""
+	}
 	x.Marks = v.marks(r.Case, look, names[r.Case.Holder])
 	return x, v.preview(ctx, r, &x)
 }

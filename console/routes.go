@@ -12,6 +12,7 @@ import (
 
 	"sarai/content"
 	"sarai/desk"
+	"sarai/gateway"
 	"sarai/store"
 )
 
@@ -219,6 +220,7 @@ var refusals = []struct {
 	{desk.ErrNotHeld, http.StatusConflict, "desk.error.notheld"},
 	{desk.ErrClosed, http.StatusConflict, "desk.error.closed"},
 	{desk.ErrCommand, http.StatusUnprocessableEntity, "desk.error.empty"},
+	{gateway.ErrEmpty, http.StatusUnprocessableEntity, "desk.error.empty"},
 	{store.ErrBusy, http.StatusServiceUnavailable, "desk.error.busy"},
 	{errBusy, http.StatusServiceUnavailable, "desk.error.busy"},
 }

@@ -317,12 +317,12 @@ func (v *visit) entriesView(ctx context.Context, th store.Thread, after uint64, 
 	if err != nil {
 		return x, err
 	}
-	zone := v.zone(th.Centre)
+	zone, spoken := v.zone(th.Centre), v.c.Gateway.Look(th.State).Locale
 	last := ""
 	for _, e := range entries {
 		day := e.Said.In(zone).Format("2006-01-02")
 		if e.Seq > after {
-			ev := v.entryView(th, e, called, zone, maxShown)
+			ev := v.entryView(th, e, called, zone, spoken, maxShown)
 			ev.day = day
 			if day != last {
 				ev.Day = day
@@ -397,7 +397,7 @@ func (c *Console) entry(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := v.entryView(th, found[0], called, v.zone(th.Centre), 1<<30)
+	e := v.entryView(th, found[0], called, v.zone(th.Centre), c.Gateway.Look(th.State).Locale, 1<<30)
 	if v.partial() {
 		return v.show(http.StatusOK, "entry", e)
 	}
@@ -409,7 +409,7 @@ func (c *Console) entry(v *visit) error {
 // lateBy is from when the two times of a message are worth showing both.
 const lateBy = 2 * time.Minute
 
-func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffID]string, zone *time.Location, most int) entryView {
+func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffID]string, zone *time.Location, spoken content.Locale, most int) entryView {
 	x := entryView{
 		Thread: th.ID, Seq: e.Seq, Class: string(e.Author), Said: v.moment(e.Said, zone), Late: e.Late,
 		Locale: e.Locale, Blocks: e.Blocks, Cited: e.Articles, Edition: e.Edition,
@@ -422,6 +422,9 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 	}
 	x.Text, x.Cut = cut(e.Text, most)
 	x.Tongue = tongue(e.Locale, x.Text)
+	if e.Text != "" { // the blocks are the same words, as they were sent
+		x.Blocks = nil
+	}
 	for _, o := range e.Options {
 		x.Options = append(x.Options, o.Label)
 	}
@@ -437,6 +440,9 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 		}
 	case store.Staff, store.Note:
 		x.Author = called[e.By]
+		if e.Author == store.Staff && e.Locale == content.NoLocale { // most likely the person's
+			x.Tongue = tongue(spoken, x.Text)
+		}
 	case store.Event:
 		x.Event, x.EventKind = v.event(e, called), e.Event
 		x.Text, x.Cut = "", 0

@@ -129,6 +129,16 @@
   };
   addEventListener("scroll", () => { if (one("#fresh") && bottom()) one("#fresh").hidden = true; }, { passive: true });
 
+  // The head of a talk grows with its warnings; what sticks below must know.
+  const measure = new ResizeObserver(() => {
+    const head = one("#head");
+    if (head) document.documentElement.style.setProperty("--head", head.offsetHeight + "px");
+  });
+  const headed = () => {
+    measure.disconnect();
+    if (one("#head")) measure.observe(one("#head"));
+  };
+
   const toast = (words) => {
     const t = one("#toast");
     t.textContent = words;
@@ -152,6 +162,7 @@
     const d = e.detail;
     count();
     title();
+    headed();
     const path = d.requestConfig?.path || "";
     if (path.includes("/entries?after=") && lastSeen() !== last) {
       if (atEnd) down(); else one("#fresh").hidden = false;
@@ -184,6 +195,7 @@
 
   count();
   title();
+  headed();
   grow();
   if (one("#log") && one("#newest")) {
     if (location.hash === "" || location.hash === "#newest" || location.hash === "#answer") down();
