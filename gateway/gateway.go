@@ -59,6 +59,9 @@ type Options struct {
 	// Patience is how long, within hours, the holder of a case may be silent
 	// before the program answers again; 0 is 30 minutes.
 	Patience time.Duration
+	// Keep is how long a quiet talk is kept: after it, counted from the person's
+	// or staff's last act, everything is erased unless a case is open. 0 is 90 days.
+	Keep time.Duration
 }
 
 // A Gateway takes in what people send, and has sent what is decided. It is safe
@@ -71,6 +74,7 @@ type Gateway struct {
 	log      *slog.Logger
 	centres  []content.CentreID
 	patience time.Duration
+	keep     time.Duration
 
 	channels map[channels.Name]channels.Channel // set before Run and Accept, then only read
 	order    order
@@ -96,13 +100,16 @@ const maxTurns = 1024
 func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, phrases: o.Phrases, now: o.Now, log: o.Log,
-		centres: o.Centres, patience: o.Patience,
+		centres: o.Centres, patience: o.Patience, keep: o.Keep,
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),
 	}
 	if g.now == nil {
 		g.now = time.Now
+	}
+	if g.keep == 0 {
+		g.keep = 90 * 24 * time.Hour
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)

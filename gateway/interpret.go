@@ -5,6 +5,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sarai/channels"
@@ -21,8 +22,12 @@ const (
 	jobErase store.JobKind = "erase"
 )
 
-// timerLate is the gateway's own timer: old news was gathered.
-const timerLate = "late"
+// The gateway's own timers: old news was gathered; the talk may be old enough
+// to be erased.
+const (
+	timerLate = "late"
+	timerKeep = "keep"
+)
 
 // The words for what happened, as entries of the transcript.
 const (
@@ -228,8 +233,38 @@ func (p *plan) send(out channels.Outbound, priority store.Priority) {
 	p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, out)
 }
 
-// finish gives the turn to commit.
+// forgetIfOld erases a talk in which nothing happened for as long as talks are
+// kept, or looks again when that may be. An open case keeps it.
+func (p *plan) forgetIfOld() {
+	th := p.turn.Thread
+	last := th.LastHeard
+	if c := th.Case; c != nil {
+		if c.Open() {
+			last = p.now
+		}
+		for _, t := range []time.Time{c.Spoke, c.Closed} {
+			if t.After(last) {
+				last = t
+			}
+		}
+	}
+	if at := last.Add(p.g.keep); p.now.Before(at) {
+		p.timer(timerKeep, at)
+		return
+	}
+	p.interpret(dialog.EraseAll{})
+}
+
+func (p *plan) erasing() bool {
+	return slices.ContainsFunc(p.turn.Jobs, func(j store.Job) bool { return j.Kind == jobErase })
+}
+
+// finish gives the turn to commit. A talk that is new, or from before talks
+// were forgotten, is given the day on which that is looked at.
 func (p *plan) finish() store.Turn {
+	if _, ok := p.memory.Timers[timerKeep]; !ok && !p.erasing() {
+		p.timer(timerKeep, p.now.Add(p.g.keep))
+	}
 	t := p.turn
 	t.Thread.State = p.memory.encode(p.state)
 	for i := range t.Entries {

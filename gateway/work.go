@@ -257,7 +257,12 @@ func (g *Gateway) ring(ctx context.Context, l store.Leased) store.Outcome {
 			return errStale
 		}
 		delete(p.memory.Timers, t.Name)
-		if t.Name != timerLate {
+		switch t.Name {
+		case timerLate:
+		case timerKeep:
+			p.forgetIfOld()
+			return nil
+		default:
 			p.step(dialog.Rang{At: p.now, Name: t.Name, Desk: p.desk()})
 			return nil
 		}
@@ -314,7 +319,7 @@ func (g *Gateway) erase(ctx context.Context, l store.Leased) store.Outcome {
 		g.log.Error("a talk could not be erased, it is tried again", "thread", l.Thread, "err", err)
 		return g.retry(l, 2*time.Second)
 	}
-	g.log.Info("a talk was erased at the person's wish", "thread", l.Thread)
+	g.log.Info("a talk was erased", "thread", l.Thread)
 	g.queue.forget()
 	g.hub.changed(l.Thread)
 	g.wakePages(th)

@@ -30,6 +30,7 @@ type config struct {
 	Store     string             `toml:"store"`      // "bolt"
 	Centres   []content.CentreID `toml:"centres"`    // those served; empty: all that the content knows
 	Patience  duration           `toml:"patience"`   // how long the holder of a case may be silent within hours
+	KeepDays  int                `toml:"keep_days"`  // after so many quiet days a talk is erased; 0 is 90
 	Proxies   []string           `toml:"proxies"`    // addresses whose X-Forwarded-For is believed
 	Web       struct {
 		Enabled *bool    `toml:"enabled"`
@@ -123,6 +124,9 @@ func (c config) check(path string) error {
 	}
 	if c.Patience < 0 {
 		return fmt.Errorf("%s: patience must not be negative", path)
+	}
+	if c.KeepDays < 0 {
+		return fmt.Errorf("%s: keep_days must not be negative", path)
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
+		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour,
 	})
 	proxies, _ := conf.proxies() // checked with the configuration
 	chat := web.New(web.Options{Mailbox: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})
