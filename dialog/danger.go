@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package dialog
+
+import (
+	"slices"
+
+	"sarai/content"
+	"sarai/search"
+)
+
+// raise lifts the open case for a signal and alerts staff.
+func (t *turn) raise(id content.SignalID) {
+	t.do(RaiseCase{Signal: id, Rank: t.rank(id)}, Alert{Signal: id})
+}
+
+func (t *turn) rank(id content.SignalID) int {
+	if sig, ok := t.c.Signal(id); ok && sig.Priority == content.SameDay {
+		return RankSameDay
+	}
+	return RankUrgent
+}
+
+// signals answers danger, before everything else and without a question first:
+// the article, a case without asking, which the answer says, and the numbers of
+// the country where the person is.
+func (t *turn) signals(raised []search.Raised) {
+	t.s.Met, t.s.Unsure, t.s.Quiet = true, 0, true
+	var fresh content.SignalID
+	opened := t.desk.Standing == NoCase
+	rank := ranks
+	for i, r := range raised {
+		rank = min(rank, t.rank(r.Signal))
+		if i == 0 && opened {
+			t.open("signal", t.rank(r.Signal), r.Signal)
+			t.do(Alert{Signal: r.Signal})
+		} else {
+			t.raise(r.Signal)
+		}
+		if fresh == "" && !t.s.said(r.Signal) {
+			fresh = r.Signal
+		}
+	}
+	t.danger = true
+	if fresh == "" { // said before in this case: the numbers again, not the article
+		t.say(phrase("signal-again"))
+		if t.desk.Standing == Waiting {
+			t.say(t.place(t.desk.Place)...)
+		}
+		t.ask(NoQuestion)
+		t.numbers()
+		t.last = append(t.last, phrase("hide-teach"))
+		return
+	}
+	t.signalArticle(fresh)
+	if opened {
+		t.say(phrase("signal-case"))
+		t.say(t.hours()...)
+	} else {
+		t.say(phrase("signal-case-already"))
+	}
+	t.ask(NoQuestion)
+	if rank == RankUrgent {
+		t.numbers()
+	}
+	if opened {
+		t.add("refuse")
+	}
+}
+
+// signalArticle says the fixed article of a signal, its last line last.
+func (t *turn) signalArticle(id content.SignalID) {
+	t.danger = true
+	t.s.Signals = append(t.s.Signals, id)
+	sig, ok := t.c.Signal(id)
+	if !ok {
+		t.say(phrase("signal-again"))
+		t.last = append(t.last, phrase("hide-teach"))
+		return
+	}
+	if _, ok := t.c.Article(sig.Article); !ok {
+		t.say(phrase("signal-again"))
+		t.last = append(t.last, phrase("hide-teach"))
+		return
+	}
+	t.say(Part{Article: sig.Article, Piece: Body})
+	t.last = append(t.last, Part{Article: sig.Article, Piece: Tail})
+}
+
+// numbers gives the help lines where the person is, or asks where that is.
+func (t *turn) numbers() {
+	if t.s.Where != "" {
+		t.say(Part{Lines: t.s.Where})
+		return
+	}
+	t.say(phrase("where-ask"))
+	t.offer(AskWhere)
+	for _, cc := range t.likely() {
+		t.add("w:" + string(cc))
+	}
+	t.add("w:other")
+}
+
+// likely gives the countries to offer to somebody in danger: their own, then
+// those where people from our centres' countries most often are. Others can be
+// written.
+func (t *turn) likely() []content.Country {
+	list := []content.Country{t.s.Origin}
+	if centre, ok := t.c.Centre(t.desk.Centre); ok {
+		list = append(list, centre.Country)
+	}
+	list = append(list, "RU", "SA", "AE", "TR", "IR", "GR", "LY", "MY")
+	var out []content.Country
+	for _, cc := range list {
+		if _, ok := t.c.Land(cc); ok && !slices.Contains(out, cc) {
+			out = append(out, cc)
+		}
+	}
+	return out
+}
+
+func (t *turn) where(cc content.Country) {
+	t.danger = true
+	if cc == "other" {
+		t.say(phrase("where-write"))
+		t.offer(AskWhere)
+		return
+	}
+	if _, ok := t.c.Land(cc); !ok {
+		t.stale()
+		return
+	}
+	t.s.Where = cc
+	t.ask(NoQuestion)
+	t.say(Part{Lines: cc})
+	t.last = append(t.last, phrase("hide-teach"))
+}

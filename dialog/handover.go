@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package dialog
+
+import (
+	"sarai/content"
+)
+
+// counsellor asks for consent, or says where the case stands.
+func (t *turn) counsellor() {
+	switch t.desk.Standing {
+	case Waiting:
+		t.ask(NoQuestion)
+		t.say(phrase("queue-already"))
+		t.say(t.place(t.desk.Place)...)
+	case Held:
+		t.ask(NoQuestion)
+		t.say(phrase("staff-away"))
+		t.say(t.hours()...)
+	default:
+		t.introduce()
+		t.askConsent()
+	}
+}
+
+func (t *turn) askConsent() {
+	t.say(phrase("consent-ask"))
+	if centre, ok := t.c.Centre(t.desk.Centre); ok && len(centre.Confirmed) > 0 {
+		t.say(Part{Confirmed: centre.ID})
+	}
+	t.offer(AskConsent, "consent:yes", "consent:no")
+}
+
+func (t *turn) consent(yes bool) {
+	if t.desk.Standing != NoCase {
+		t.counsellor()
+		return
+	}
+	if t.s.Asked != AskConsent && t.s.Asked != AskSecondVoice {
+		t.stale()
+		return
+	}
+	t.s.Unsure = 0
+	if !yes {
+		t.say(phrase("consent-no"))
+		t.menu()
+		return
+	}
+	t.open("asked", RankNormal, "")
+	t.say(phrase("consent-yes"))
+	t.say(t.place(t.desk.place(RankNormal))...)
+	t.say(phrase("about-ask"))
+	t.offer(AskAbout, "skip")
+}
+
+func (t *turn) thanksForAbout() {
+	t.ask(NoQuestion)
+	t.s.Kept = true
+	t.say(phrase("about-thanks"))
+}
+
+// open opens a case and has the queue watched.
+func (t *turn) open(reason string, rank int, signal content.SignalID) {
+	e := OpenCase{Reason: reason, Rank: rank}
+	t.s.Signals = nil
+	if signal != "" {
+		e.Signals = []content.SignalID{signal}
+	}
+	t.do(e)
+	t.s.Reminded, t.s.Kept = 0, false
+	t.watchQueue()
+}
+
+func (t *turn) openOrRaise(reason string, rank int, signal content.SignalID) {
+	if t.desk.Standing == NoCase {
+		t.open(reason, rank, signal)
+		return
+	}
+	if signal != "" {
+		t.do(RaiseCase{Signal: signal, Rank: rank})
+	}
+}
+
+// voice gets somebody who only sends voice notes through without reading: the
+// second note is the consent.
+func (t *turn) voice() {
+	if t.desk.Standing != NoCase {
+		t.keptForStaff()
+		return
+	}
+	t.s.Met = true
+	if t.s.Asked != AskSecondVoice {
+		t.say(phrase("voice-first"))
+		t.offer(AskSecondVoice)
+		return
+	}
+	t.ask(NoQuestion)
+	t.open("voice", RankUnheard, "")
+	t.say(phrase("voice-opened"))
+	t.say(t.place(t.desk.place(RankUnheard))...)
+}
+
+// sent is a picture, document or place: a human can look at it.
+func (t *turn) sent() {
+	if t.desk.Standing != NoCase {
+		t.keptForStaff()
+		return
+	}
+	t.introduce()
+	t.say(phrase("sent-ask"))
+	t.askConsent()
+}
+
+// unreadable is what nobody can open: kept, and answered once.
+func (t *turn) unreadable() {
+	if t.s.Closed {
+		return
+	}
+	t.s.Closed = true
+	t.say(phrase("unreadable"))
+}
