@@ -29,6 +29,10 @@ const maxText = 128 << 10
 // maxConflicts is how often a turn is decided again because the thread changed.
 const maxConflicts = 16
 
+// acceptFor is how long taking in one event may last. Whoever sent it is then
+// told to send it again, and its ID keeps it from being taken in twice.
+const acceptFor = 30 * time.Second
+
 // lateGather is how long old news is gathered before it is read together.
 const lateGather = 3 * time.Second
 
@@ -36,15 +40,21 @@ const lateGather = 3 * time.Second
 // everything that the event changes is durable, and an error only if the store
 // failed. Events of one address are decided in the order of the calls.
 func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
-	// A phone that hangs up does not take back what it sent.
-	ctx = context.WithoutCancel(ctx)
+	// A phone that hangs up does not take back what it sent; a disk that hangs
+	// must not collect requests for ever.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
+	defer cancel()
 	leave, err := g.order.enter(ctx, in.From)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	g.slots <- struct{}{}
-	defer func() { <-g.slots }()
+	select {
+	case g.slots <- struct{}{}:
+		defer func() { <-g.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 
 	now := g.now()
 	if in.At.IsZero() || in.At.After(now) {
