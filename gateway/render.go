@@ -160,7 +160,7 @@ func (r *renderer) article(p dialog.Part) {
 	if !p.Source {
 		return
 	}
-	if t.Status == content.Draft && t.Locale != content.English {
+	if t.Status == content.Draft {
 		r.block(channels.Quiet, r.phrase("answer-draft", nil), "")
 	}
 	if p.Section == "" {
