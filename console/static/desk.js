@@ -80,11 +80,11 @@
 
   // The answer box.
   const box = () => one("#text");
-  let kept = box()?.value;
+  const kept = new WeakMap(); // what the server has of a box; at first what it sent
   const keep = (again) => { // what was typed since the last time it was kept
     const t = box();
-    if (!t || t.readOnly || t.value === kept) return Promise.resolve();
-    kept = t.value;
+    if (!t || t.readOnly || t.value === (kept.get(t) ?? t.defaultValue)) return Promise.resolve();
+    kept.set(t, t.value);
     return fetch(t.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(t.form)), keepalive: !again }).catch(() => {});
   };
   addEventListener("pagehide", () => keep(false));
@@ -172,7 +172,6 @@
       one("#words").scrollIntoView({ block: "nearest" });
     }
     if (path.endsWith("/say") && e.target.id === "answer") {
-      kept = box()?.value;
       if (d.xhr.status < 300) { one("#toast").hidden = true; box()?.focus(); down(); }
       grow();
     }
@@ -182,7 +181,7 @@
     if (path.endsWith("/case") && answer && answer.dataset.state !== state) {
       keep(true).then(() => htmx.ajax("GET", answer.dataset.href, { target: "#answer", swap: "outerHTML" }));
     }
-    if (path.endsWith("/answer")) { kept = box()?.value; grow(); }
+    if (path.endsWith("/answer")) grow();
   });
   document.addEventListener("htmx:oobAfterSwap", (e) => { if (e.target.id === "toast" || e.detail.target?.id === "toast") one("#toast").hidden = false; });
   const unreachable = (e) => {
