@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -540,5 +541,20 @@ func TestShortAndCut(t *testing.T) {
 	}
 	if s, n := console.Cut("سلام", 4); s != "سلام" || n != 0 {
 		t.Errorf("cut gives %q, %d", s, n)
+	}
+}
+
+// BenchmarkQueue shows a queue of two hundred cases, the most that a list has.
+func BenchmarkQueue(b *testing.B) {
+	h := build(b)
+	h.hires("amina", "Amina", store.Counsellor)
+	for i := range 200 {
+		h.opens(talk{name: strconv.Itoa(i), rank: desk.Rank(i % 4), entries: []store.Entry{person("ur", "protector kahan se hota hai"), person("ur", "فیس کتنی ہے؟")}})
+	}
+	page := h.signsIn("amina")
+	for b.Loop() {
+		if a := page.part("/desk/rows"); a.status != http.StatusOK {
+			b.Fatal(a.status)
+		}
 	}
 }
