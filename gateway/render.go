@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,8 +59,17 @@ func (r *renderer) phrase(id string, args map[string]any) string {
 	return text
 }
 
+// groups is a number written in groups: a phone number, a date, a range.
+var groups = regexp.MustCompile(`\+?\d+(?:[ \x{00A0}/–-]\+?\d+)+|\+\d+`)
+
+// block adds a block. In a line that runs from right to left a number's groups
+// would be shown in reverse, "7272 488 11" for "11 488 7272": it is isolated
+// (Unicode Standard Annex 9, LRI and PDI).
 func (r *renderer) block(kind channels.BlockKind, text, link string) {
 	if text != "" {
+		if r.l.RTL() {
+			text = groups.ReplaceAllString(text, "\u2066$0\u2069")
+		}
 		r.out.blocks = append(r.out.blocks, channels.Block{Kind: kind, Text: text, Link: link})
 	}
 }
