@@ -230,6 +230,12 @@ func (t *turn) answerTo(ev Heard) {
 		t.command(w)
 		return
 	}
+	if t.s.Quiet && t.s.Where == "" && t.s.Asked != AskOrigin { // danger was heard: a country alone says where
+		if cc, ok := t.country(ev.Text); ok {
+			t.pressed("w:" + string(cc))
+			return
+		}
+	}
 	switch t.s.Asked {
 	case AskWhere, AskOrigin:
 		if cc, ok := t.country(ev.Text); ok {

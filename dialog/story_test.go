@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package dialog_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"sarai/channels"
+	"sarai/channels/channeltest"
+	"sarai/content"
+	"sarai/desk"
+	"sarai/gateway"
+	"sarai/internal/story"
+	"sarai/locales"
+	"sarai/search"
+	"sarai/store"
+	"sarai/store/bolt"
+)
+
+var update = flag.Bool("update", false, "write down what the stories give now; read every change")
+
+// TestStories plays whole conversations through the real gateway and the real
+// store, with the small catalogue of testdata/shelf, and compares what came out
+// with what is written down. A Tuesday, ten in the morning in Karachi; the
+// centre "here" is open Monday to Friday, 9 to 17.
+func TestStories(t *testing.T) {
+	phrases, err := locales.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shelf, err := content.Load(os.DirFS("testdata/shelf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := search.New(shelf).Fit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d stories, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, phrases, shelf, index, string(want))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(want) {
+				t.Errorf("the conversation went otherwise; if it is right so, run go test ./dialog -update\n--- written down\n%s\n--- now\n%s", want, got)
+			}
+		})
+	}
+}
+
+// A stage is where one story is played.
+type stage struct {
+	*testing.T
+	g     *gateway.Gateway
+	db    *bolt.DB
+	fake  *channeltest.Fake
+	me    channels.Address
+	now   time.Time
+	hint  string
+	read  func(string, search.Hint) search.Reading
+	next  *search.Reading // of the next message, instead of what search reads
+	panic bool
+	staff map[string]desk.StaffID
+	seen  uint64
+	n     int
+}
+
+func play(t *testing.T, phrases *locales.Phrases, shelf *content.Catalogue, index *search.Index, text string) string {
+	s := &stage{T: t, now: time.Date(2026, 11, 24, 5, 0, 0, 0, time.UTC), read: index.Read, staff: map[string]desk.StaffID{"amina": "amina", "bilal": "bilal"}}
+	clock := func() time.Time { return s.now }
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "story.db"), bolt.Options{Key: make([]byte, bolt.KeySize), NoSync: true, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s.db = db
+	for name, id := range s.staff {
+		if err := db.PutMember(t.Context(), store.Member{ID: id, Login: name, Name: name, Role: store.Counsellor, Active: true, OnDuty: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	centres := []content.CentreID{"here"}
+	channel := channels.Channel(nil)
+	s.fake = channeltest.NewFake("fake", channels.Limits{})
+	channel = s.fake
+	lines := story.Read(text)
+	for _, l := range lines {
+		switch l.String() {
+		case "set hours unknown":
+			centres = []content.CentreID{"elsewhere"}
+		case "set clears nothing":
+			channel = struct{ channels.Channel }{s.fake}
+		}
+	}
+	s.me = channels.Address{Channel: "fake", ID: "somebody"}
+	s.g = gateway.New(gateway.Options{
+		Store: db, Phrases: phrases, Now: clock, Centres: centres,
+		Edition: gateway.Edition{Catalogue: shelf, Read: func(q string, h search.Hint) search.Reading {
+			if s.panic {
+				s.panic = false
+				panic(q)
+			}
+			if s.next != nil {
+				r := *s.next
+				s.next = nil
+				return r
+			}
+			return s.read(q, h)
+		}},
+	})
+	s.g.Attach(channel)
+	var out strings.Builder
+	for i, l := range lines {
+		if i > 0 && l.Word != "#" && l.Word != "set" && lines[i-1].Word != "reads" && lines[i-1].Word != "fails" {
+			out.WriteString("\n")
+		}
+		fmt.Fprintln(&out, l)
+		s.do(l)
+		s.work()
+		s.came(&out)
+	}
+	return out.String()
+}
+
+func (s *stage) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *stage) work() {
+	_, err := s.g.Work(context.Background())
+	s.must(err)
+}
+
+func (s *stage) came(out *strings.Builder) {
+	th, err := s.db.Thread(context.Background(), s.me)
+	s.must(err)
+	if th.Version == 0 {
+		if s.seen > 0 {
+			fmt.Fprintln(out, "* nothing is left")
+			s.seen = 0
+		}
+		return
+	}
+	entries, err := s.db.Entries(context.Background(), th.ID, s.seen, 1000)
+	s.must(err)
+	story.Came(out, entries)
+	if len(entries) > 0 {
+		s.seen = entries[len(entries)-1].Seq
+	}
+}
+
+func (s *stage) do(l story.Line) {
+	s.Helper()
+	switch l.Word {
+	case "#":
+	case "set":
+		key, value, _ := strings.Cut(l.Rest, " ")
+		switch key {
+		case "hint":
+			s.hint = value
+		case "time":
+			at, err := time.Parse("2006-01-02 15:04", value)
+			s.must(err)
+			s.now = at
+		}
+	case "reads":
+		s.next = reading(l.Rest)
+	case "fails":
+		s.panic = true
+	case ">":
+		in, ago, err := l.Heard()
+		s.must(err)
+		s.n++
+		s.now = s.now.Add(time.Second)
+		in.From, in.ID, in.At, in.Language = s.me, strconv.Itoa(s.n), s.now.Add(-ago), s.hint
+		s.must(s.g.Accept(context.Background(), in))
+	case "wait":
+		d, err := time.ParseDuration(l.Rest)
+		s.must(err)
+		s.wait(s.now.Add(d))
+	case "staff":
+		s.act(l.Rest)
+	default:
+		s.Fatalf("line %d: %q is not known", l.Number, l.Word)
+	}
+}
+
+// wait lets time pass from one due job to the next.
+func (s *stage) wait(until time.Time) {
+	for {
+		due, ok, err := s.db.NextDue(context.Background())
+		s.must(err)
+		if !ok || due.After(until) {
+			break
+		}
+		if due.After(s.now) {
+			s.now = due
+		}
+		n, err := s.g.Work(context.Background())
+		s.must(err)
+		if n == 0 {
+			break
+		}
+	}
+	s.now = until
+}
+
+// reading reads "ur sure answer protector-pk mrc-what !held".
+func reading(text string) *search.Reading {
+	r := &search.Reading{Band: search.Unknown}
+	sure := 0.9
+	for i, w := range strings.Fields(text) {
+		switch {
+		case i == 0 && w != "-":
+			r.Locale = content.Locale(w)
+		case w == "-":
+		case w == "sure":
+			r.Sure = true
+		case w == "answer" || w == "choose" || w == "unknown":
+			r.Band = search.Band(w)
+		case w[0] == '!':
+			r.Signals = append(r.Signals, search.Raised{Signal: content.SignalID(w[1:]), Rule: "as the story says"})
+		default:
+			r.Matches = append(r.Matches, search.Match{Article: content.ArticleID(w), Sure: sure})
+			sure /= 2
+		}
+	}
+	return r
+}
+
+// act has staff do something: "take", "bilal take", "say Good day", "pass bilal",
+// "close advised", "off" and "on" duty.
+func (s *stage) act(rest string) {
+	s.Helper()
+	ctx := context.Background()
+	by := desk.StaffID("amina")
+	word, arg, _ := strings.Cut(rest, " ")
+	if id, ok := s.staff[word]; ok {
+		by = id
+		word, arg, _ = strings.Cut(arg, " ")
+	}
+	s.now = s.now.Add(time.Second)
+	th, err := s.db.Thread(ctx, s.me)
+	s.must(err)
+	switch word {
+	case "take":
+		s.must(s.g.Command(ctx, th.ID, by, desk.Take{}))
+	case "release":
+		s.must(s.g.Command(ctx, th.ID, by, desk.Release{}))
+	case "pass":
+		s.must(s.g.Command(ctx, th.ID, by, desk.Pass{To: s.staff[arg]}))
+	case "close":
+		s.must(s.g.Command(ctx, th.ID, by, desk.Close{Outcome: desk.Outcome(arg)}))
+	case "say":
+		s.n++
+		s.must(s.g.Say(ctx, th.ID, by, strconv.Itoa(s.n), arg))
+	case "note":
+		s.n++
+		s.must(s.g.Note(ctx, th.ID, by, strconv.Itoa(s.n), arg))
+	case "off", "on":
+		m, err := s.db.Member(ctx, by)
+		s.must(err)
+		m.OnDuty = word == "on"
+		s.must(s.db.PutMember(ctx, m))
+	default:
+		s.Fatalf("staff %q is not known", rest)
+	}
+}
