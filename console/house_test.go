@@ -156,7 +156,6 @@ type gateway struct {
 	said     map[string]bool
 	watchers []chan store.ThreadID
 	broken   error // what Say answers while it is set
-	dark     chan struct{}
 }
 
 func (g *gateway) change(ctx context.Context, id store.ThreadID, f func(*store.Thread) ([]store.Entry, error)) error {

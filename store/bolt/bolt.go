@@ -48,6 +48,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"sarai/store"
 )
@@ -209,11 +210,11 @@ func openBolt(path string, o Options, bo *bbolt.Options) (b *bbolt.DB, err error
 	switch {
 	case err == nil:
 		return b, nil
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, errors.New("store: another Sarai uses this file: stop it, or choose another data folder")
 	case errors.As(err, &pe):
 		return nil, fmt.Errorf("store: the file cannot be opened: %w", pe.Err)
-	case errors.Is(err, bbolt.ErrVersionMismatch):
+	case errors.Is(err, bolterrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("%w (its pages are of an unknown kind)", store.ErrNewer)
 	case bo.ReadOnly:
 		return nil, errDamaged

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"sarai/store"
 )
@@ -208,7 +209,7 @@ func (db *DB) view(ctx context.Context, f func(*txn) error) (err error) {
 		}
 	}()
 	err = db.bolt.View(func(tx *bbolt.Tx) error { return f(&txn{tx: tx}) })
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return errClosed
 	}
 	return err

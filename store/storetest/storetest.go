@@ -70,7 +70,6 @@ type teller struct {
 	store.Store
 	reopen func(*testing.T, store.Store) store.Store
 	events int
-	cases  int
 }
 
 // noon is when the stories happen. It is far from now, so that a store that uses
