@@ -67,7 +67,7 @@ func (t chatCmd) Run(c *cli, w world) error {
 		}
 	}
 	g := gateway.New(gateway.Options{Store: db, Edition: edition(cat, x), Phrases: phrases})
-	term := &terminal{out: w.out}
+	term := &terminal{out: w.out, screen: onScreen(w.out)}
 	g.Attach(term)
 	me := channels.Address{Channel: term.Name(), ID: "you"}
 	fmt.Fprintln(w.out, "Write as a person would; a number or its words choose. /voice, /picture and /start play those. Ctrl-D ends.")
@@ -145,8 +145,9 @@ func (chatCmd) work(ctx context.Context, g *gateway.Gateway, db *bolt.DB, me cha
 // terminal is a channel that shows messages as text, with numbers before the
 // choices.
 type terminal struct {
-	mu  sync.Mutex
-	out io.Writer
+	mu     sync.Mutex
+	out    io.Writer
+	screen bool // out is a screen, and no file
 }
 
 func (*terminal) Name() channels.Name     { return "terminal" }
@@ -179,10 +180,22 @@ func (t *terminal) Send(_ context.Context, out channels.Outbound) (channels.Rece
 	return channels.Receipt{}, nil
 }
 
-// Clear wipes the screen of a terminal that understands it.
+// Clear wipes the screen. What was written into a file stays there.
 func (t *terminal) Clear(context.Context, channels.Address, []string) (bool, error) {
+	if !t.screen {
+		return false, nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprint(t.out, "\x1b[2J\x1b[3J\x1b[H")
 	return true, nil
+}
+
+func onScreen(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

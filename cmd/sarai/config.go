@@ -43,16 +43,21 @@ type duration time.Duration
 
 func (d *duration) UnmarshalText(b []byte) error {
 	x, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a length of time; write it as \"30m\" or \"2h\"", b)
+	}
 	*d = duration(x)
-	return err
+	return nil
 }
 
 // readConfig reads a configuration file; "" is the default one. Its errors name
 // the file and say what to do.
 func readConfig(path string) (config, error) {
 	var c config
+	var b []byte
 	if path != "" {
-		b, err := os.ReadFile(path)
+		var err error
+		b, err = os.ReadFile(path)
 		if err != nil {
 			return c, fmt.Errorf("the configuration cannot be read: %w", short(err))
 		}
@@ -62,7 +67,7 @@ func readConfig(path string) (config, error) {
 		case errors.As(err, &parse):
 			return c, fmt.Errorf("%s:%d: %s", path, parse.Position.Line, parse.Message)
 		case err != nil:
-			return c, fmt.Errorf("%s: %w", path, err)
+			return c, wrongType(path, err)
 		}
 		if unknown := meta.Undecoded(); len(unknown) > 0 {
 			key := unknown[0].String()
@@ -81,11 +86,27 @@ func readConfig(path string) (config, error) {
 	if c.Store == "" {
 		c.Store = "bolt"
 	}
-	where := path
-	if where == "" {
-		where = "configuration"
-	}
+	where := func(key string) string { return fmt.Sprintf("%s:%d", path, lineOf(b, key)) }
 	return c, c.check(where)
+}
+
+// wrongType says in an operator's words what the decoder says in Go's: where a
+// value is of another kind than its key's.
+func wrongType(path string, err error) error {
+	var line int
+	var key, is string
+	words := err.Error()
+	if _, e := fmt.Sscanf(words, "toml: line %d (last key %q):", &line, &key); e != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if _, after, ok := strings.Cut(words, "TOML value has type "); ok {
+		is, _, _ = strings.Cut(after, ";")
+	}
+	kinds := map[string]string{"int64": "a number", "float64": "a number", "bool": "true or false", "string": "a text", "[]any": "a list", "[]interface {}": "a list", "map[string]interface {}": "a section", "map[string]any": "a section"}
+	if kind, ok := kinds[is]; ok {
+		return fmt.Errorf("%s:%d: %s cannot be %s; docs/operating.md shows how each key is written", path, line, key, kind)
+	}
+	return fmt.Errorf("%s:%d: the value of %s cannot be read; docs/operating.md shows how each key is written", path, line, key)
 }
 
 // lineOf finds the line of a key for an error message, 1 where it cannot.
@@ -100,33 +121,34 @@ func lineOf(b []byte, key string) int {
 	return 1
 }
 
-func (c config) check(path string) error {
+// check looks at the values. where gives the place of a key in the file.
+func (c config) check(where func(key string) string) error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return fmt.Errorf("%s: listen = %q is not an address; write it as \"127.0.0.1:8080\"", path, c.Listen)
+		return fmt.Errorf("%s: listen = %q is not an address; write it as \"127.0.0.1:8080\"", where("listen"), c.Listen)
 	}
 	if c.Store != "bolt" {
-		return fmt.Errorf("%s: store = \"bolt\" is the only store of this version", path)
+		return fmt.Errorf("%s: store = \"bolt\" is the only store of this version", where("store"))
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
 		if err != nil || u.Host == "" || (u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
-			return fmt.Errorf("%s: public_url must be an https address, as \"https://chat.example.org\"", path)
+			return fmt.Errorf("%s: public_url must be an https address, as \"https://chat.example.org\"", where("public_url"))
 		}
 	}
 	for _, o := range c.Web.Origins {
 		if err := web.CheckOrigin(o); err != nil {
-			return fmt.Errorf("%s: [web] origins: %w", path, err)
+			return fmt.Errorf("%s: [web] origins: %w", where("origins"), err)
 		}
 	}
 	_, err := c.proxies()
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", where("proxies"), err)
 	}
 	if c.Patience < 0 {
-		return fmt.Errorf("%s: patience must not be negative", path)
+		return fmt.Errorf("%s: patience must not be negative", where("patience"))
 	}
 	if c.KeepDays < 0 {
-		return fmt.Errorf("%s: keep_days must not be negative", path)
+		return fmt.Errorf("%s: keep_days must not be negative", where("keep_days"))
 	}
 	return nil
 }
@@ -162,7 +184,17 @@ func (c config) base() string {
 	if c.PublicURL != "" {
 		return strings.TrimSuffix(c.PublicURL, "/")
 	}
-	return "http://" + c.Listen
+	return c.local()
+}
+
+// local is how this machine itself reaches the installation. Who listens on all
+// addresses is reached by the loopback one.
+func (c config) local() string {
+	host, port, _ := net.SplitHostPort(c.Listen) // checked with the configuration
+	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // checkCentres says which configured centre the content does not know.

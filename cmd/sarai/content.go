@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -28,16 +27,8 @@ func (checkCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
-	severe := 0
 	problems := content.Check(fsys, time.Now())
-	for _, p := range problems {
-		mark := "warning: "
-		if p.Severe {
-			mark = ""
-			severe++
-		}
-		fmt.Fprintf(w.out, "%s:%d: %s%s\n", p.File, p.Line, mark, p.Message)
-	}
+	severe := list(w, problems)
 	if cat, err := content.Load(fsys); err == nil {
 		for _, p := range search.CheckSignals(cat) {
 			fmt.Fprintf(w.out, "signals: %s\n", p)
@@ -48,8 +39,21 @@ func (checkCmd) Run(c *cli, w world) error {
 			return nil
 		}
 	}
-	fmt.Fprintf(w.err, "sarai: %d problems in the articles; each line above names one\n", severe)
+	fmt.Fprintf(w.err, "sarai: the articles have problems (%d): the lines without \"warning\" name them\n", severe)
 	return errFailed
+}
+
+// list prints problems by file and line, and counts the severe ones.
+func list(w world, problems []content.Problem) (severe int) {
+	for _, p := range problems {
+		mark := "warning: "
+		if p.Severe {
+			mark = ""
+			severe++
+		}
+		fmt.Fprintf(w.out, "%s:%d: %s%s\n", p.File, p.Line, mark, p.Message)
+	}
+	return severe
 }
 
 type statusCmd struct{}
@@ -119,9 +123,14 @@ func (i importCmd) Run(c *cli, w world) error {
 	if c.Content == "" {
 		return usageError{errors.New("importing changes files: name the folder to change with --content DIR")}
 	}
-	n, problems, err := content.Import(os.DirFS(i.Dir), c.Content, time.Now())
-	for _, p := range problems {
-		fmt.Fprintln(w.out, p)
+	from, err := contentFS(i.Dir)
+	if err != nil {
+		return err
+	}
+	n, problems, err := content.Import(from, c.Content, time.Now())
+	severe := list(w, problems)
+	if severe > 0 {
+		return fmt.Errorf("nothing was taken over, the articles would have problems (%d): the lines without \"warning\" name them", severe)
 	}
 	if err != nil {
 		return err

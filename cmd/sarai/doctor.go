@@ -67,39 +67,16 @@ func (doctorCmd) Run(c *cli, w world) error {
 	} else {
 		say(true, "clock", now.UTC().Format("2006-01-02 15:04 UTC"))
 	}
-	running := answers(conf)
-	switch {
-	case running:
+	if answers(conf) {
 		say(true, "server", "it runs and can commit")
-	default:
-		db, err := openStore(conf.Data)
-		if err != nil {
-			say(false, "store", err.Error())
-			break
-		}
-		if err := db.Ready(w.ctx); err != nil {
-			say(false, "store", err.Error())
+	} else {
+		if l, err := listen(conf.Listen); err != nil {
+			say(false, "address", err.Error())
 		} else {
-			say(true, "store", "it opens and commits; the server is not running")
+			l.Close()
+			say(true, "address", conf.Listen+" is free")
 		}
-		if members, err := db.Members(w.ctx); err != nil {
-			say(false, "staff", err.Error())
-		} else {
-			admins := 0
-			for _, m := range members {
-				if m.Active && m.Role == store.Administrator {
-					admins++
-				}
-			}
-			if admins == 0 {
-				say(false, "staff", "there is no administrator: 'sarai serve' prints a link to create the first")
-			} else {
-				say(true, "staff", fmt.Sprintf("%d members, %d administrators", len(members), admins))
-			}
-		}
-		if err := db.Close(); err != nil {
-			say(false, "store", err.Error())
-		}
+		checkStore(conf, w, say)
 	}
 	for _, name := range []string{keyFile, storeFile} {
 		info, err := os.Stat(filepath.Join(conf.Data, name))
@@ -108,16 +85,48 @@ func (doctorCmd) Run(c *cli, w world) error {
 		}
 	}
 	if bad > 0 {
-		fmt.Fprintf(w.err, "sarai: %d checks failed; each FAIL line says what to do\n", bad)
+		fmt.Fprintf(w.err, "sarai: not everything is as it should be (%d); each FAIL line says what to do\n", bad)
 		return errFailed
 	}
 	return nil
 }
 
+// checkStore opens the store of a server that is not running.
+func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
+	db, err := openStore(conf.Data)
+	if err != nil {
+		say(false, "store", err.Error())
+		return
+	}
+	if err := db.Ready(w.ctx); err != nil {
+		say(false, "store", err.Error())
+	} else {
+		say(true, "store", "it opens and commits; the server is not running")
+	}
+	if members, err := db.Members(w.ctx); err != nil {
+		say(false, "staff", err.Error())
+	} else {
+		admins := 0
+		for _, m := range members {
+			if m.Active && m.Role == store.Administrator {
+				admins++
+			}
+		}
+		if admins == 0 {
+			say(false, "staff", "there is no administrator: 'sarai serve' prints a link to create the first, 'sarai staff reset' one to come back in")
+		} else {
+			say(true, "staff", fmt.Sprintf("%d in all, administrators among them: %d", len(members), admins))
+		}
+	}
+	if err := db.Close(); err != nil {
+		say(false, "store", err.Error())
+	}
+}
+
 // answers says whether a server of this configuration runs and can commit.
 func answers(conf config) bool {
 	client := http.Client{Timeout: 3 * time.Second}
-	resp, err := client.Get("http://" + conf.Listen + "/readyz")
+	resp, err := client.Get(conf.local() + "/readyz")
 	if err != nil {
 		return false
 	}

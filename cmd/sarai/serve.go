@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -49,14 +50,14 @@ func (serveCmd) Run(c *cli, w world) error {
 		return err
 	}
 	defer db.Close()
-	listener, err := net.Listen("tcp", conf.Listen)
+	listener, err := listen(conf.Listen)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("%s is in use by another program: end that, or choose another address with listen in the configuration", conf.Listen)
-		}
-		return fmt.Errorf("cannot listen on %s: %w", conf.Listen, err)
+		return err
 	}
 	defer listener.Close()
+	if _, port, _ := net.SplitHostPort(conf.Listen); port == "0" { // any free one: say which
+		conf.Listen = listener.Addr().String()
+	}
 
 	log := slog.New(slog.NewTextHandler(w.err, nil))
 	g := gateway.New(gateway.Options{
@@ -71,7 +72,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	desk, err := console.New(console.Options{
 		Store: db, Gateway: g, Phrases: phrases, Log: log,
-		Secure: len(conf.PublicURL) > 8 && conf.PublicURL[:8] == "https://",
+		Secure: strings.HasPrefix(conf.PublicURL, "https://"),
 	})
 	if err != nil {
 		return err
@@ -129,6 +130,23 @@ func (serveCmd) Run(c *cli, w world) error {
 		server.Close()
 	}
 	return nil
+}
+
+// listen opens the address to serve on. Its errors say what to do.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	var why *net.OpError
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program: end that, or choose another address with listen in the configuration", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s is not for every user to serve on: choose a port above 1023 with listen in the configuration, and a proxy in front", address)
+	case errors.As(err, &why):
+		err = why.Err
+	}
+	return nil, fmt.Errorf("cannot serve on %s: %w: choose another address with listen in the configuration", address, err)
 }
 
 // quietServer drops what net/http says of clients: it names their addresses.

@@ -35,6 +35,9 @@ func withStore(c *cli, do func(conf config, db *bolt.DB) error) error {
 	if err != nil {
 		return err
 	}
+	if answers(conf) {
+		return errors.New("the server is running and has the store: do this at the desk, under Staff, or stop it first")
+	}
 	db, err := openStore(conf.Data)
 	if err != nil {
 		return err
