@@ -77,9 +77,9 @@ func (t *turn) holderWaits() {
 func (t *turn) holderAway() {
 	t.do(MarkAway{})
 	switch {
-	case t.desk.Hours && !t.desk.Opens.IsZero():
+	case t.desk.Hours && !t.desk.Open && !t.desk.Opens.IsZero():
 		t.do(Timer{Name: TimerShift, At: t.desk.Opens})
-	default: // nobody knows when a shift begins: the queue must not lose the case
+	default: // colleagues are there, or nobody knows when a shift begins
 		t.do(Requeue{})
 		t.watchQueue()
 	}

@@ -16,7 +16,7 @@ import (
 	"sarai/search"
 )
 
-func shelf(t testing.TB) *content.Catalogue {
+func catalogue(t testing.TB) *content.Catalogue {
 	t.Helper()
 	c, err := content.Load(os.DirFS("testdata/shelf"))
 	if err != nil {
@@ -110,7 +110,7 @@ func has[E dialog.Effect](effects []dialog.Effect) bool {
 // TestStepKeepsItsPromises plays random talks, each event on the state that the
 // one before left, stored and read back between them.
 func TestStepKeepsItsPromises(t *testing.T) {
-	c := shelf(t)
+	c := catalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
 		var s dialog.State
 		at := noon
@@ -210,7 +210,7 @@ func find(s dialog.State, ev dialog.Heard) (string, bool) {
 
 // FuzzStep gives Step anything: it must always come to an end.
 func FuzzStep(f *testing.F) {
-	c := shelf(f)
+	c := catalogue(f)
 	f.Add([]byte(`{}`), "hello", "a:protector-pk", uint8(0))
 	f.Add([]byte(`{"asked":"origin","pending":"gone","options":[{"k":"o:PK"}]}`), "1", "r:", uint8(9))
 	f.Fuzz(func(t *testing.T, state []byte, text, key string, kind uint8) {
