@@ -218,12 +218,12 @@ func (s *script) run(want string, args []string) {
 		s.t.Fatalf("%s: status %s, want %s\n%s%s", s.at, got, want, s.out, s.err)
 	}
 	if want != "0" {
-		clear(s.t, s.at, s.err)
+		oneClearLine(s.t, s.at, s.err)
 	}
 }
 
-// clear checks that an error is one line of the program's own.
-func clear(t *testing.T, at, said string) {
+// oneClearLine checks that an error is one line of the program's own.
+func oneClearLine(t *testing.T, at, said string) {
 	t.Helper()
 	if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "sarai: ") || strings.Contains(said, "goroutine") {
 		t.Errorf("%s: the error is not one clear line:\n%s", at, said)
