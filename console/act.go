@@ -188,6 +188,22 @@ func (c *Console) note(v *visit) error {
 	return v.show(http.StatusOK, "note", n)
 }
 
+// safety keeps when it is safe to write to somebody, and the check word that
+// was agreed.
+func (c *Console) safety(v *visit) error {
+	th, err := c.talk(v)
+	if err != nil {
+		return err
+	}
+	s := store.Safety{Hours: v.r.PostForm.Get("hours"), Word: v.r.PostForm.Get("word")}
+	if err := c.Gateway.Agree(v.r.Context(), th.ID, v.me.ID, s); err != nil {
+		status, phrase := v.refusal(err)
+		return c.refuse(v, th, status, phrase)
+	}
+	v.redirect(talkPath(th.ID) + "?did=done#newest")
+	return nil
+}
+
 // draft keeps what stands in the answer box. The form's key comes with it: a
 // draft that is on its way while its words are sent must not come back.
 func (c *Console) draft(v *visit) error {

@@ -38,6 +38,8 @@ type Gateway interface {
 	Say(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error
 	// Note adds a note that only staff see.
 	Note(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error
+	// Agree keeps when it is safe to write to somebody, and a check word.
+	Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error
 	// Watch gives the ids of threads that changed, until ctx ends. A slow reader
 	// misses ids and is given "" instead: read everything again.
 	Watch(ctx context.Context) <-chan store.ThreadID

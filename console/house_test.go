@@ -255,6 +255,13 @@ func (g *gateway) Note(ctx context.Context, id store.ThreadID, by desk.StaffID, 
 	})
 }
 
+func (g *gateway) Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error {
+	return g.change(ctx, id, func(th *store.Thread) ([]store.Entry, error) {
+		th.Safety = s
+		return []store.Entry{{Author: store.Event, By: by, Event: "safety-agreed"}}, nil
+	})
+}
+
 func (g *gateway) Watch(ctx context.Context) <-chan store.ThreadID {
 	ch := make(chan store.ThreadID, 64)
 	g.mu.Lock()

@@ -54,6 +54,7 @@ var routes = map[string][5]int{
 	"POST /desk/talks/{thread}/pass":          {303, 422, 404, 422, 303},
 	"POST /desk/talks/{thread}/close":         {303, 422, 404, 422, 303},
 	"POST /desk/talks/{thread}/say":           {303, 422, 404, 422, 303},
+	"POST /desk/talks/{thread}/safety":        {303, 303, 404, 303, 303},
 	"POST /desk/talks/{thread}/note":          {303, 422, 404, 422, 303},
 	"POST /desk/talks/{thread}/draft":         {303, 204, 404, 204, 303},
 

@@ -71,6 +71,7 @@ func (c *Console) routes() []route {
 		{"POST", "/desk/talks/{thread}/close", staff, false, c.close},
 		{"POST", "/desk/talks/{thread}/say", staff, false, c.say},
 		{"POST", "/desk/talks/{thread}/note", staff, false, c.note},
+		{"POST", "/desk/talks/{thread}/safety", staff, false, c.safety},
 		{"POST", "/desk/talks/{thread}/draft", staff, false, c.draft},
 
 		{"GET", "/desk/staff", administrators, false, c.staffPage},

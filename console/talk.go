@@ -59,6 +59,7 @@ type caseView struct {
 	Closed                moment
 	Rating                int
 	Linked                []store.ThreadID
+	Safety                store.Safety
 	Aside                 bool // the head of the page comes along, to be put where it belongs
 }
 
@@ -180,7 +181,7 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 			x.Topic = word
 		}
 	}
-	x.Colleagues = v.colleagues(th, members)
+	x.Colleagues, x.Safety = v.colleagues(th, members), th.Safety
 	return x
 }
 
@@ -494,7 +495,7 @@ var events = map[string]string{
 	"case-closed": "desk.event.closed", "holder-away": "desk.mark.away", "case-requeued": "desk.event.released",
 	"case-refused": "desk.mark.refused", "wants-erasing": "desk.mark.out", "keeps": "desk.event.keeps",
 	"rated": "desk.event.rated", "helped": "desk.event.helped", "not-helped": "desk.event.helped",
-	"cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
+	"safety-agreed": "desk.safe.title", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
 }
 
 // event says what happened. Detail is what the event is about, in words.

@@ -48,6 +48,7 @@ const (
 	EventNotHelped = "not-helped"
 	EventCleared   = "cleared"
 	EventUnsent    = "not-sent"
+	EventSafety    = "safety-agreed"
 )
 
 // step has dialog decide and interprets what it wants.

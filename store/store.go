@@ -36,7 +36,15 @@ type Thread struct {
 	LastSeq   uint64             `json:"last_seq"`         // Seq of the newest entry
 	LastHeard time.Time          `json:"last_heard"`       // when the person last acted
 	Cleared   uint64             `json:"cleared,omitempty"`
+	Safety    Safety             `json:"safety,omitzero"`
 	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
+}
+
+// Safety is what staff agreed with somebody whose phone others may look at. The
+// zero value is nothing agreed.
+type Safety struct {
+	Hours string `json:"hours,omitempty"` // when it is safe to write, in staff's words
+	Word  string `json:"word,omitempty"`  // by which each knows that the other is who they say
 }
 
 // An Author says who an entry is by.
