@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,22 +30,16 @@ import (
 var update = flag.Bool("update", false, "write down what the stories give now; read every change")
 
 // TestStories plays whole conversations through the real gateway and the real
-// store, with the small catalogue of testdata/shelf, and compares what came out
-// with what is written down. A Tuesday, ten in the morning in Karachi; the
+// store, with the small catalogue of testdata/shelf (or the built-in one, after
+// "set content built-in"), and compares what came out with what is written down. A Tuesday, ten in the morning in Karachi; the
 // centre "here" is open Monday to Friday, 9 to 17.
 func TestStories(t *testing.T) {
 	phrases, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shelf, err := content.Load(os.DirFS("testdata/shelf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, err := search.New(shelf).Fit(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	small := load(t, os.DirFS("testdata/shelf"))
+	builtIn := load(t, content.Builtin())
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d stories, %v", len(files), err)
@@ -56,7 +51,11 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, phrases, shelf, index, string(want))
+			shelf := small
+			if strings.Contains(string(want), "\nset content built-in\n") {
+				shelf = builtIn
+			}
+			got := play(t, phrases, shelf, string(want))
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -68,6 +67,19 @@ func TestStories(t *testing.T) {
 			}
 		})
 	}
+}
+
+func load(t *testing.T, fsys fs.FS) *search.Index {
+	t.Helper()
+	c, err := content.Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := search.New(c).Fit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 // A stage is where one story is played.
@@ -87,7 +99,7 @@ type stage struct {
 	n     int
 }
 
-func play(t *testing.T, phrases *locales.Phrases, shelf *content.Catalogue, index *search.Index, text string) string {
+func play(t *testing.T, phrases *locales.Phrases, index *search.Index, text string) string {
 	s := &stage{T: t, now: time.Date(2026, 11, 24, 5, 0, 0, 0, time.UTC), read: index.Read, staff: map[string]desk.StaffID{"amina": "amina", "bilal": "bilal"}}
 	clock := func() time.Time { return s.now }
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "story.db"), bolt.Options{Key: make([]byte, bolt.KeySize), NoSync: true, Now: clock})
@@ -117,7 +129,7 @@ func play(t *testing.T, phrases *locales.Phrases, shelf *content.Catalogue, inde
 	s.me = channels.Address{Channel: "fake", ID: "somebody"}
 	s.g = gateway.New(gateway.Options{
 		Store: db, Phrases: phrases, Now: clock, Centres: centres,
-		Edition: gateway.Edition{Catalogue: shelf, Read: func(q string, h search.Hint) search.Reading {
+		Edition: gateway.Edition{Catalogue: index.Catalogue(), Read: func(q string, h search.Hint) search.Reading {
 			if s.panic {
 				s.panic = false
 				panic(q)

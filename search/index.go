@@ -252,3 +252,6 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 	}
 	return es, nil
 }
+
+// Catalogue is what the index was made of.
+func (x *Index) Catalogue() *content.Catalogue { return x.catalogue }
