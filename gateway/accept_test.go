@@ -47,7 +47,9 @@ func TestStaffAndPersonAtTheSameTimeLoseNothing(t *testing.T) {
 		func(i int) error {
 			return r.g.Accept(context.Background(), r.message("zahra", fmt.Sprint("b", i), "second hand"))
 		},
-		func(i int) error { return r.g.Say(context.Background(), id, "amina", fmt.Sprint(i), fmt.Sprint("word ", i)) },
+		func(i int) error {
+			return r.g.Say(context.Background(), id, "amina", fmt.Sprint(i), fmt.Sprint("word ", i))
+		},
 	} {
 		all.Go(func() {
 			for i := range n {

@@ -312,4 +312,3 @@ func TestRunSendsWhileMessagesComeAndEnds(t *testing.T) {
 		t.Fatal("Run does not end")
 	}
 }
-
