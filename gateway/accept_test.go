@@ -272,3 +272,18 @@ func TestWhatAStrangerTypesIsMadeHarmless(t *testing.T) {
 		t.Errorf("%d bytes were kept", len(got))
 	}
 }
+
+func TestNewWordsThatFollowOldOnesAreReadWithThem(t *testing.T) {
+	r := newRig(t)
+	in := r.message("zahra", "1", "visa")
+	in.At = in.At.Add(-time.Hour)
+	r.must(r.g.Accept(context.Background(), in))
+	r.hear("zahra", "2", "danger")
+	r.wait(5 * time.Second)
+	if n := len(r.fake.Sent()); n != 1 {
+		t.Fatalf("%d answers, want one to both", n)
+	}
+	if c := r.thread("zahra").Case; c == nil || c.Rank != desk.Urgent {
+		t.Errorf("the signal among them opened no case: %v", c)
+	}
+}

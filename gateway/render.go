@@ -5,6 +5,7 @@ package gateway
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -266,7 +267,8 @@ func (r *renderer) label(key string) string {
 		}
 		return r.country(content.Country(rest))
 	case "r":
-		return strings.Repeat("★", int(rest[0]-'0'))
+		n, _ := strconv.Atoi(rest)
+		return strings.Repeat("★", min(max(n, 0), 5))
 	case "h":
 		yes, _, _ := strings.Cut(rest, ":")
 		return r.phrase("option-helped-"+yes, nil)
