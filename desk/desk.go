@@ -132,8 +132,9 @@ type (
 	}
 	// MarkAway says that the holder is silent; the program answers meanwhile.
 	MarkAway struct{}
-	// Refuse records that the person does not want the case that a signal opened.
-	Refuse struct{}
+	// Refuse records that the person does not want the case that a signal opened,
+	// or, Back, that they do after all.
+	Refuse struct{ Back bool }
 	// AskOut records that the person asked to delete everything, or took it back.
 	AskOut struct{ Wants bool }
 	// Rate records what the person thought; of a closed case too.
@@ -222,7 +223,7 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		}
 		c.Away = true
 	case Refuse:
-		c.Refused = true
+		c.Refused = !cmd.Back
 	case AskOut:
 		c.WantsOut = cmd.Wants
 	case Rate:

@@ -72,7 +72,7 @@ func (t *turn) unsure() {
 	if first {
 		t.introduce()
 	}
-	if t.desk.Standing != NoCase {
+	if t.desk.Standing != NoCase && !t.desk.Refused {
 		t.keptForStaff()
 		return
 	}
@@ -139,6 +139,11 @@ func (t *turn) answer(id content.ArticleID) {
 	}
 	t.offer(AskMore)
 	t.offerSections(a, "")
+	if t.urgent(id) { // it says that the numbers follow
+		sections := slices.Clone(t.options)
+		t.numbers()
+		t.add(sections...)
+	}
 	if t.desk.Standing == NoCase {
 		t.add("counsellor")
 	}

@@ -4,6 +4,7 @@ package dialog
 
 import (
 	"slices"
+	"strings"
 
 	"sarai/content"
 	"sarai/search"
@@ -134,4 +135,48 @@ func (t *turn) where(cc content.Country) {
 	t.ask(NoQuestion)
 	t.say(Part{Lines: cc})
 	t.last = append(t.last, phrase("hide-teach"))
+}
+
+// whereUnclear takes what is no country's name as an answer to "where are you
+// now?": a country may be named in it, else it is kept and asked again, because
+// the numbers must not be lost to a slip.
+func (t *turn) whereUnclear(text string) {
+	if cc, ok := t.mentioned(text); ok {
+		t.where(cc)
+		return
+	}
+	t.danger = true
+	options := t.s.Options
+	if t.desk.Standing != NoCase && !t.desk.Refused {
+		t.say(phrase("kept"))
+	}
+	t.say(phrase("where-write"))
+	t.offer(AskWhere)
+	for _, o := range options {
+		t.add(o.Key)
+	}
+}
+
+// mentioned finds the one country that a message names: "I am in Libya now".
+func (t *turn) mentioned(text string) (found content.Country, ok bool) {
+	words := " " + fold(text) + " "
+	for _, l := range t.c.Lands() {
+		for _, name := range l.Names {
+			if f := fold(name); f == "" || !strings.Contains(words, " "+f+" ") {
+				continue
+			}
+			if ok && found != l.Code {
+				return "", false
+			}
+			found, ok = l.Code, true
+		}
+	}
+	return found, ok
+}
+
+// urgent says whether an article is what an urgent signal says.
+func (t *turn) urgent(id content.ArticleID) bool {
+	return slices.ContainsFunc(t.c.Signals(), func(s *content.Signal) bool {
+		return s.Article == id && s.Priority == content.Urgent
+	})
 }

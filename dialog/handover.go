@@ -11,10 +11,17 @@ func (t *turn) counsellor() {
 	switch t.desk.Standing {
 	case Waiting:
 		t.ask(NoQuestion)
+		if t.desk.Refused { // asked for after all
+			t.do(Refuse{Back: true})
+		}
 		t.say(phrase("queue-already"))
 		t.say(t.place(t.desk.Place)...)
 	case Held:
 		t.ask(NoQuestion)
+		if t.silent() { // chosen from the menu while the holder is there
+			t.say(phrase("staff-here"))
+			return
+		}
 		t.say(phrase("staff-away"))
 		t.say(t.hours()...)
 	default:

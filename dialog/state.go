@@ -137,6 +137,7 @@ type Desk struct {
 	Rank     int
 	Away     bool       // the case is marked: its holder is silent, the program answers
 	Gone     bool       // the holder is signed out or off duty
+	Refused  bool       // the person does not want the case that a signal opened
 	Spoke    time.Time  // staff's last words on this case
 	Place    int        // place of a waiting case in the queue, from 1
 	Ahead    [ranks]int // waiting cases by rank
@@ -303,8 +304,8 @@ type (
 	MarkAway struct{}
 	// Requeue puts a held case back at its old place.
 	Requeue struct{}
-	// Refuse records that the person does not want the case.
-	Refuse struct{}
+	// Refuse records that the person does not want the case, or, Back, does after all.
+	Refuse struct{ Back bool }
 	// WantsOut records that the person asked to delete everything, or not any more.
 	WantsOut struct{ Wants bool }
 	// Rate records what the person thought of the talk with staff, 1 to 5.

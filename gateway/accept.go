@@ -322,7 +322,7 @@ func (p *plan) desk() dialog.Desk {
 	if own == nil || !own.Open() {
 		return d
 	}
-	d.Standing, d.Rank, d.Away, d.Spoke, d.Gone = dialog.Waiting, int(own.Rank), own.Away, own.Spoke, p.gone
+	d.Standing, d.Rank, d.Away, d.Spoke, d.Gone, d.Refused = dialog.Waiting, int(own.Rank), own.Away, own.Spoke, p.gone, own.Refused
 	if own.Status == desk.Held {
 		d.Standing = dialog.Held
 	}

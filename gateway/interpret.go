@@ -41,6 +41,7 @@ const (
 	EventAway      = "holder-away"
 	EventRequeued  = "case-requeued"
 	EventRefused   = "case-refused"
+	EventWanted    = "case-wanted" // after it was refused
 	EventWantsOut  = "wants-erasing"
 	EventKeeps     = "keeps"
 	EventRated     = "rated"
@@ -85,7 +86,11 @@ func (p *plan) interpret(e dialog.Effect) {
 	case dialog.Requeue:
 		p.apply(desk.Release{}, desk.Program, EventRequeued, "")
 	case dialog.Refuse:
-		p.apply(desk.Refuse{}, desk.Program, EventRefused, "")
+		what := EventRefused
+		if e.Back {
+			what = EventWanted
+		}
+		p.apply(desk.Refuse{Back: e.Back}, desk.Program, what, "")
 	case dialog.WantsOut:
 		what := EventWantsOut
 		if !e.Wants {
