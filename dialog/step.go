@@ -4,6 +4,7 @@ package dialog
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sarai/content"
@@ -175,6 +176,7 @@ func (t *turn) heard(ev Heard) {
 	}
 	if ev.Late {
 		t.s.Options, t.s.Asked, t.s.Pending = nil, NoQuestion, "" // a number does not belong to a list from before
+		ev.Text = lastWish(ev.Text)
 	}
 	if ev.At.After(t.s.Heard) {
 		t.s.Heard = ev.At
@@ -242,9 +244,26 @@ func (t *turn) answerTo(ev Heard) {
 			t.pressed(map[Question]string{AskWhere: "w:", AskOrigin: "o:"}[t.s.Asked] + string(cc))
 			return
 		}
+		if t.s.Asked == AskWhere && ev.Reading.Band != search.Answer {
+			t.whereUnclear(ev.Text)
+			return
+		}
 	case AskAbout:
 		t.thanksForAbout()
 		return
 	}
 	t.question(ev.Reading)
+}
+
+// lastWish gives, of several old messages, the last that is a word which must
+// not be lost among the others; else all of them.
+func lastWish(text string) string {
+	lines := strings.Split(text, "\n")
+	for _, l := range slices.Backward(lines) {
+		switch w, _ := command(l); w {
+		case wordHide, wordDelete, wordKeep, wordStop, wordCounsellor:
+			return l
+		}
+	}
+	return text
 }
