@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sarai/content"
+	"sarai/search"
 )
 
 // whileHeld is what the program may do while staff hold the case: the words
@@ -46,7 +47,10 @@ func (t *turn) whileHeld(ev Heard) {
 			return
 		}
 	}
-	t.holderWaits()
+	// Nobody is there: what can be answered surely is not made to be asked twice.
+	if t.holderWaits() && ev.Form == Words && ev.Reading.Band == search.Answer && !ev.Late {
+		t.question(ev.Reading)
+	}
 }
 
 func (s State) option(key string) (Option, bool) {
@@ -60,8 +64,8 @@ func (s State) option(key string) (Option, bool) {
 
 // holderWaits notes that the holder owes an answer. Outside the centre's hours,
 // or with the holder gone, the person is told at once when somebody will read
-// this; within hours when the holder has been silent for long.
-func (t *turn) holderWaits() {
+// this, and away is true; within hours when the holder has been silent for long.
+func (t *turn) holderWaits() (away bool) {
 	if t.s.Waits.IsZero() {
 		t.s.Waits = t.at
 		t.do(Timer{Name: TimerHolder, At: t.at.Add(t.desk.patience())})
@@ -69,7 +73,9 @@ func (t *turn) holderWaits() {
 	speaking := !t.desk.Spoke.IsZero() && t.at.Sub(t.desk.Spoke) < t.desk.patience()
 	if t.desk.Gone || (t.desk.Hours && !t.desk.Open && !speaking) {
 		t.holderAway()
+		return true
 	}
+	return false
 }
 
 // holderAway tells the person, once per silence, when somebody will read their
