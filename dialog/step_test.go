@@ -41,7 +41,7 @@ var keys = []string{"menu", "counsellor", "language", "none", "skip", "refuse", 
 func happening(t *rapid.T, at time.Time) dialog.Event {
 	desk := dialog.Desk{
 		Standing: rapid.SampledFrom([]dialog.Standing{dialog.NoCase, dialog.Waiting, dialog.Held}).Draw(t, "standing"),
-		Away:     rapid.Bool().Draw(t, "away"), Gone: rapid.Bool().Draw(t, "gone"),
+		Away:     rapid.Bool().Draw(t, "away"), Gone: rapid.Bool().Draw(t, "gone"), Refused: rapid.Bool().Draw(t, "refused"),
 		Hours: rapid.Bool().Draw(t, "hours"), Open: rapid.Bool().Draw(t, "open"),
 		Place:  rapid.IntRange(0, 9).Draw(t, "place"),
 		Centre: rapid.SampledFrom([]content.CentreID{"", "here", "elsewhere", "gone"}).Draw(t, "centre"),

@@ -82,6 +82,11 @@ func load(t *testing.T, fsys fs.FS) *search.Index {
 	return x
 }
 
+// ours is a channel on which the person's own words cannot be cleared.
+type ours struct{ *channeltest.Fake }
+
+func (ours) ClearsOursOnly() bool { return true }
+
 // A stage is where one story is played.
 type stage struct {
 	*testing.T
@@ -124,6 +129,8 @@ func play(t *testing.T, phrases *locales.Phrases, index *search.Index, text stri
 			centres = []content.CentreID{"elsewhere"}
 		case "set clears nothing":
 			channel = struct{ channels.Channel }{s.fake}
+		case "set clears ours":
+			channel = ours{s.fake}
 		}
 	}
 	s.me = channels.Address{Channel: "fake", ID: "somebody"}
