@@ -495,7 +495,7 @@ var events = map[string]string{
 	"case-closed": "desk.event.closed", "holder-away": "desk.mark.away", "case-requeued": "desk.event.released",
 	"case-refused": "desk.mark.refused", "wants-erasing": "desk.mark.out", "keeps": "desk.event.keeps",
 	"rated": "desk.event.rated", "helped": "desk.event.helped", "not-helped": "desk.event.helped",
-	"safety-agreed": "desk.safe.title", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
+	"safety-agreed": "desk.safe.title", "case-wanted": "desk.reason.asked", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
 }
 
 // event says what happened. Detail is what the event is about, in words.
