@@ -85,18 +85,17 @@ func (serveCmd) Run(c *cli, w world) error {
 		mux.Handle(web.Path+"/", h)
 		mux.Handle("GET /{$}", http.RedirectHandler(web.Path, http.StatusSeeOther))
 	}
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
+	mux.Handle("GET /desk/events", until(ctx, desk.Handler()))
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
 	health(mux, db, g)
-	ctx, end := context.WithCancel(w.ctx)
-	defer end()
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
 		// A poor line may take long over a few hundred bytes; slower is an attack.
 		ReadHeaderTimeout: 20 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
-		// Event streams end when the program does.
-		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	server.RegisterOnShutdown(chat.Close)
 
@@ -130,6 +129,17 @@ func (serveCmd) Run(c *cli, w world) error {
 		server.Close()
 	}
 	return nil
+}
+
+// until ends the requests of a handler with ctx. Event streams would last for
+// ever; everything else is finished at a stop.
+func until(ctx context.Context, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stream, end := context.WithCancel(r.Context())
+		defer end()
+		defer context.AfterFunc(ctx, end)()
+		h.ServeHTTP(w, r.WithContext(stream))
+	})
 }
 
 // listen opens the address to serve on. Its errors say what to do.
