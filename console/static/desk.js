@@ -53,7 +53,7 @@
   const lost = () => { stalled ||= setTimeout(() => { one("#stalled").hidden = false; }, 5000); };
   const listen = () => {
     const stream = new EventSource("/desk/events");
-    let broken = pause > 2000;
+    let broken = true; // at first, too: what changed after the page was made and before this is told to nobody
     stream.onopen = () => {
       clearTimeout(stalled);
       stalled = 0;
