@@ -22,9 +22,10 @@ import (
 	"sarai/store"
 )
 
-// maxText is how much of one message is kept, in bytes. Platforms carry at most
-// 64 KiB of text; a message that is cut says so at its end.
-const maxText = 128 << 10
+// maxText is how much of one message is kept, in bytes: a hundred thousand
+// characters of any script. Platforms carry at most 64 KiB; the website chat
+// carries all of it. A message that is cut says so at its end.
+const maxText = 400 << 10
 
 // maxConflicts is how often a turn is decided again because the thread changed.
 const maxConflicts = 16

@@ -20,9 +20,10 @@ import (
 )
 
 const (
-	// maxText is how many bytes of text a message may have. Nobody types more;
-	// how much of it is read is decided further in.
-	maxText = 64 << 10
+	// maxText is how many bytes of text a message may have: a hundred thousand
+	// characters of any script. Nobody types more; how much of it is read is
+	// decided further in.
+	maxText = 400 << 10
 	// maxBody has room for a text of which every byte is written as \u00xx.
 	maxBody = 6*maxText + 4<<10
 	// maxAge is how long a message may have been kept on a phone that had no

@@ -384,7 +384,7 @@ func tooLong(t *testing.T, browser context.Context) {
 	s.answer = echo
 	p := newPhone(t, browser, 360, 640)
 	p.do(chromedp.Navigate(s.url + "/chat"))
-	p.value(`(function () { document.getElementById('text').value = new Array(100001).join('x'); document.getElementById('send').click(); })()`)
+	p.value(`(function () { document.getElementById('text').value = new Array(500001).join('x'); document.getElementById('send').click(); })()`)
 	p.shows("This is too long to send")
 	p.types("short")
 	p.shows("Answer to short")

@@ -189,7 +189,7 @@ func TestContract(t *testing.T) {
 					{Name: "no kind", Request: post(keyOf(1), said{"id": "12345678", "text": "forged"}), Status: 400},
 					{Name: "no words", Request: post(keyOf(1), said{"id": "12345678", "kind": "text", "text": " \n"}), Status: 400},
 					{Name: "no choice", Request: post(keyOf(1), said{"id": "12345678", "kind": "choice"}), Status: 400},
-					{Name: "too long", Request: post(keyOf(1), said{"id": "12345678", "kind": "text", "text": strings.Repeat("x", 65<<10)}), Status: 413},
+					{Name: "too long", Request: post(keyOf(1), said{"id": "12345678", "kind": "text", "text": strings.Repeat("x", 401<<10)}), Status: 413},
 					{Name: "far too long", Request: post(keyOf(1), said{"id": "12345678", "kind": "text", "text": strings.Repeat("x", 10<<20)}), Status: 413},
 					{Name: "another method", Request: request("PUT", url+"/chat/api/messages", keyOf(1), good), Status: 405},
 					{Name: "another place", Request: request("POST", url+"/chat/api/letters", keyOf(1), good), Status: 404},
@@ -405,11 +405,11 @@ func TestTheLongestMessages(t *testing.T) {
 		text string
 		want int
 	}{
-		{strings.Repeat("x", 64<<10), 200},
-		{strings.Repeat("ক", (64<<10)/3), 200},
-		{strings.Repeat("\u0001", 64<<10), 200}, // each is six bytes of JSON
-		{strings.Repeat("x", 64<<10+1), 413},
-		{strings.Repeat("x", 100_000), 413},
+		{strings.Repeat("x", 400<<10), 200},
+		{strings.Repeat("ক", (400<<10)/3), 200},
+		{strings.Repeat("\u0001", 400<<10), 200}, // each is six bytes of JSON
+		{strings.Repeat("x", 400<<10+1), 413},
+		{strings.Repeat("x", 500_000), 413},
 	} {
 		a := s.post(t, keyOf(1), said{"id": fmt.Sprintf("message-%d", len(s.arrived())), "kind": "text", "text": c.text})
 		if a.status != c.want {
