@@ -178,6 +178,13 @@ func (b *tab) answered(n int) {
 	b.is(fmt.Sprintf(`document.querySelectorAll("#letters .me").length === %d && [...document.querySelectorAll("#letters .said")].at(-1).classList.contains("program")`, n))
 }
 
+// agrees presses yes where a counsellor is offered.
+func (b *tab) agrees() {
+	b.t.Helper()
+	b.is(`document.querySelectorAll("#choices button").length === 2`)
+	b.run(`document.querySelector("#choices button").click()`)
+}
+
 func quote(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -243,7 +250,6 @@ func TestAQuestionIsAnsweredAndHandedToAPerson(t *testing.T) {
 	person.shows("پروٹیکٹر آف امیگرینٹس")
 	person.is(last + `.innerText.includes("Bureau of Emigration and Overseas Employment") && /\d\d?\.\d\d?\.20\d\d/.test(` + last + `.innerText)`)
 	person.is(`[...document.querySelectorAll("#choices button")].some(b => b.textContent === "فیس")`)
-	person.shot("chat")
 
 	// Twice without an answer: a person is offered.
 	person.says("xqzv wplk")
@@ -253,14 +259,13 @@ func TestAQuestionIsAnsweredAndHandedToAPerson(t *testing.T) {
 	person.is(last + `.innerText.includes("کونسلر") && document.querySelectorAll("#choices button").length === 2`)
 	person.says("counsellor")
 	person.answered(4)
-	person.run(`document.querySelector("#choices button").click()`)
+	person.agrees()
 	person.is(last + `.innerText.includes("قطار میں آپ کا نمبر 1 ہے")`)
 
 	// The desk shows it by itself.
 	amina.is(`document.querySelectorAll(".row").length === 1 && window.same`)
 	amina.shows("counsellor")
 	amina.is(`document.title.startsWith("(1)")`)
-	amina.shot("queue-one")
 	talk := amina.value(`document.querySelector(".row a").href`)
 	amina.open(talk)
 	amina.send(`form[action$="/take"]`, nil)
@@ -323,6 +328,49 @@ func TestAQuestionIsAnsweredAndHandedToAPerson(t *testing.T) {
 	}
 }
 
+// TestAMorning looks at what the pages look like when several people wait, and
+// with -shots takes the pictures of the README.
+func TestAMorning(t *testing.T) {
+	browser := browse(t)
+	c, amina := opens(t, browser)
+	for i, words := range [][]string{
+		{"what is a migrant resource centre", "My agent asks 450000 rupees for a driver's job in Riyadh. Who can check his licence?"},
+		{"বিদেশ যেতে কত টাকা লাগে", "চার মাস ধরে বেতন দেয় না, এখন কী করব?"},
+		{"Сколько стоит патент?", "Хочу вернуться домой, паспорт у хозяина"},
+		{"protector ki fees kitni hai", "ایجنٹ 45 ہزار مانگ رہا ہے، کیا یہ ٹھیک ہے؟"},
+		{"they locked me in a room and took my passport"},
+	} {
+		token := fmt.Sprintf("morning%015d", i)
+		if len(words) == 2 {
+			words = []string{words[0], "counsellor", "1", words[1]}
+		}
+		for n, w := range words {
+			post(t, c, token, fmt.Sprintf("message-%d", n), quote(w), http.StatusOK)
+		}
+	}
+	amina.is(`document.querySelectorAll(".row").length === 5 && document.querySelector(".row").classList.contains("urgent")`)
+	amina.shot("desk")
+
+	person := newTab(t, browser, "the person", 390, 844, 1.5)
+	person.open(c.url + "/chat")
+	person.says("protector kahan se hota hai aur fees kitni hai")
+	person.answered(1)
+	person.is(`[...document.querySelectorAll("#choices button")].some(b => b.textContent === "فیس")`)
+	person.shot("answer")
+	person.run(`[...document.querySelectorAll("#choices button")].find(b => b.textContent === "فیس").click()`)
+	person.answered(2)
+	person.is(last + `.querySelectorAll("ul li").length >= 3 && document.querySelectorAll("#choices button").length >= 4`)
+	person.run(`document.activeElement.blur(); window.scrollBy(0, -60)`)
+	person.is(`document.querySelector("#status").textContent === ""`)
+	person.shot("chat")
+	for _, b := range []*tab{amina, person} {
+		if over := b.value(`document.documentElement.scrollWidth > document.documentElement.clientWidth`); over == "true" {
+			t.Errorf("%s: the page sticks out", b.who)
+		}
+		b.quiet()
+	}
+}
+
 // hostile are what people send to see what happens. Each must be answered.
 var hostile = map[string]string{
 	"emoji only":              "😀😀👨‍👩‍👧‍👦🇵🇰",
@@ -335,7 +383,7 @@ var hostile = map[string]string{
 	"script":                  `<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"'><iframe srcdoc="<script>parent.alert(4)</script>">`,
 	"template":                `{{constructor.constructor('alert(5)')()}} ${alert(6)} <div hx-get="/desk/signout" hx-trigger="load">`,
 	"null and control":        "a\x00b\x07c\x1b[2Jd",
-	"forty thousand letters":  strings.Repeat("пропал ", 5700),
+	"100,000 letters":         strings.Repeat("پاسپورٹ گم ", 9091),
 	"one word without an end": strings.Repeat("W", 30000),
 }
 
@@ -356,7 +404,7 @@ func TestNothingThatAStrangerSendsDoesHarm(t *testing.T) {
 			person.answered(1)
 			person.says("counsellor")
 			person.answered(2)
-			person.run(`var b = document.querySelector("#choices button"); if (b) { b.click(); }`)
+			person.agrees()
 			person.is(fmt.Sprintf(`document.querySelectorAll("#letters .me").length === 3 && %s.classList.contains("program")`, last))
 			if n := person.value(`document.querySelectorAll("#letters script, #letters img, #letters iframe, #letters h1, #letters [onerror], #letters svg[onload], base").length`); n != "0" {
 				t.Errorf("%s elements of the chat are the stranger's", n)
@@ -383,7 +431,7 @@ func TestNothingThatAStrangerSendsDoesHarm(t *testing.T) {
 	amina.t = t
 
 	// What cannot be a message is refused, and nothing comes of it.
-	post(t, c, "hostile-too-long-00000", "message-1", quote(strings.Repeat("x", 100_000)), http.StatusRequestEntityTooLarge)
+	post(t, c, "hostile-too-long-00000", "message-1", quote(strings.Repeat("x", 1_000_000)), http.StatusRequestEntityTooLarge)
 	// Bytes that are no letters are replaced.
 	post(t, c, "hostile-no-utf8-000000", "message-1", "\"passport \xff\xfe\xc3 \xed\xa0\x80\"", http.StatusOK)
 	w := &writer{token: "hostile-no-utf8-000000", http: http.DefaultClient}
