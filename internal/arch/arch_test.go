@@ -39,7 +39,7 @@ var may = map[string][]string{
 	"channels/whatsappcloud": {"channels", "channels/meta"},
 	"store/...":              {"channels", "content", "desk", "store"},
 	"internal/arch":          {},
-	"internal/e2e":           {}, // tests only
+	"internal/e2e":           {"*"}, // tests only
 	"internal/story":         {"channels", "content", "desk", "store"},
 	"cmd/...":                {"*"}, // but no other cmd
 }
