@@ -10,9 +10,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
+	"unicode/utf16"
 )
 
 // A Name names a channel: "web", "telegram". It is stored with every address
@@ -59,12 +61,16 @@ const (
 	Reaction Kind = "reaction"
 	Edited   Kind = "edited"  // Text holds the new words
 	Deleted  Kind = "deleted" // the person took a message back
+	Gone     Kind = "gone"    // the person blocked the centre: nothing reaches them until they are back
+	Back     Kind = "back"    // the person lifted that
 	Unknown  Kind = "unknown"
 )
 
 // Media is something to fetch from the platform. Ref is the platform's own
-// reference to it, opaque to everything but its adapter.
+// reference to it, opaque to everything but its adapter. ID is how Sarai calls
+// what is fetched; adapters leave it empty.
 type Media struct {
+	ID      string `json:"id,omitempty"`
 	Ref     string `json:"ref"`
 	Type    string `json:"type,omitempty"`    // media type as the platform claims it, unverified
 	Name    string `json:"name,omitempty"`    // file name as the person's phone gave it, unverified
@@ -75,11 +81,14 @@ type Media struct {
 // Inbound is one event that a person caused. ID is the platform's identifier of
 // the event: a second Inbound with the same channel and ID is the same event.
 // At is the platform's time, or the time of arrival where it gives none.
-// Text may hold anything that a stranger can type; it has not been cleaned.
+// Text may hold anything that a stranger can type; it has not been cleaned. For
+// a picture or a file it is what was written under it, for a place or a contact
+// what it says in words.
 type Inbound struct {
 	From     Address
 	Aliases  []Address // further addresses that the platform says are the same person
 	ID       string
+	Of       string // for Edited, Deleted and Reaction: the ID of what it is about, "" where not known
 	At       time.Time
 	Kind     Kind
 	Text     string
@@ -132,7 +141,21 @@ type Option struct {
 	Label string `json:"label"`
 }
 
-// Outbound is one message to one person.
+// An Attachment is a file that staff send: a Picture, a Document or a Voice note.
+type Attachment struct {
+	ID      string `json:"id"` // how Sarai calls it
+	Kind    Kind   `json:"kind"`
+	Name    string `json:"name,omitempty"` // as the person shall see it, without a path
+	Type    string `json:"type"`           // media type, found in the content
+	Size    int64  `json:"size"`           // bytes
+	Seconds int    `json:"seconds,omitempty"`
+	// Open gives the content from its begin, as often as it is called. It is set
+	// when the message is handed to a channel, and nil before.
+	Open func() (io.ReadCloser, error) `json:"-"`
+}
+
+// Outbound is one message to one person. With an attachment its blocks are what
+// stands under the file; there may be none.
 type Outbound struct {
 	To        Address   `json:"to"`
 	Key       string    `json:"key"` // stable over retries and unique over all messages
@@ -142,6 +165,8 @@ type Outbound struct {
 	RTL       bool      `json:"rtl,omitempty"`
 	Blocks    []Block   `json:"blocks"`
 	Options   []Option  `json:"options,omitempty"`
+
+	Attachment *Attachment `json:"attachment,omitempty"`
 }
 
 // A Receipt is what a platform answered to an accepted message.
@@ -150,12 +175,25 @@ type Receipt struct {
 	Learned []Address // addresses of the person that the answer disclosed
 }
 
-// Limits are what a channel can carry. Zero means no limit.
+// Limits are what a channel can carry. Zero means no limit, but for Upload.
+// Text is measured as UTF16 does.
 type Limits struct {
-	Text    int           // characters (runes) of one message
+	Text    int           // one message, with one line break between its blocks
+	Caption int           // the text beside an attachment
 	Options int           // choices under one message
 	Label   int           // characters of a choice's label
 	Window  time.Duration // how long after the person last acted the program may write
+	Upload  int64         // bytes of an attachment; 0: the channel carries none
+}
+
+// UTF16 is the length of a text in UTF-16 code units, as platforms count: a
+// character beyond the basic plane, an emoji for instance, counts twice.
+func UTF16(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 // A Channel sends on one platform. It also implements Listener, Webhook or
@@ -183,12 +221,42 @@ type Webhook interface {
 	Handler(sink Sink) http.Handler
 }
 
+// A Fetcher gets the files that people send.
+type Fetcher interface {
+	// Fetch opens a file of the platform; the caller reads no more than it wants
+	// and closes it. It fails only with a *SendError: Rejected where the file will
+	// never be had.
+	Fetch(ctx context.Context, m Media) (io.ReadCloser, error)
+}
+
+// A Typer can show a person that somebody is writing to them.
+type Typer interface {
+	// Typing shows it for a few seconds. Whoever types on calls it again.
+	Typing(ctx context.Context, to Address) error
+}
+
+// A Finding is one thing that somebody looked at, and how it is. Neither line
+// holds a secret.
+type Finding struct {
+	OK     bool
+	What   string // in a word or two
+	Advice string // what it is, or what to do where it is not OK
+}
+
+// A Checker can look whether its platform would let it work: the token, the
+// webhook, the clock.
+type Checker interface {
+	// Check looks at everything once. It changes nothing.
+	Check(ctx context.Context) []Finding
+}
+
 // A Clearer can take messages off the person's own screen: the program's and,
 // where the platform allows, the person's.
 type Clearer interface {
 	// Clear removes what it can of the talk with to and reports whether
-	// everything is gone from the person's side. ids are the platform's ids of
-	// the messages, where it gives any.
+	// everything is gone from the person's side. ids are those of receipts and of
+	// events, where the platform gives any, newest first. What is gone already is
+	// no error.
 	Clear(ctx context.Context, to Address, ids []string) (all bool, err error)
 }
 
@@ -206,8 +274,9 @@ const (
 	NoAnswer    SendProblem = "no-answer"   // it may have been sent: try again, a second copy is possible
 )
 
-// A SendError says why a message was not sent. Its text holds no address, no
-// token and no word of the message.
+// A SendError says why a platform did not do what it was asked: mostly, why a
+// message was not sent. Its text holds no address, no token and no word of the
+// message.
 type SendError struct {
 	Problem SendProblem
 	After   time.Duration // for Throttled: how long the platform asks to wait

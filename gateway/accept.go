@@ -286,7 +286,7 @@ func form(k channels.Kind) dialog.Form {
 		return dialog.Voice
 	case channels.Picture, channels.Video, channels.Document, channels.Place, channels.Contact:
 		return dialog.Sent
-	case channels.Edited, channels.Deleted, channels.Reaction:
+	case channels.Edited, channels.Deleted, channels.Reaction, channels.Gone, channels.Back:
 		return dialog.Aside
 	}
 	return dialog.Unreadable

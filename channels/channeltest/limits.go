@@ -13,8 +13,15 @@ import (
 // or "" where it is not. The text of a message counts with one line break
 // between its blocks.
 func Beyond(l channels.Limits, out channels.Outbound) string {
-	if n := Length(out); l.Text > 0 && n > l.Text {
-		return fmt.Sprintf("the text has %d characters, %d are possible", n, l.Text)
+	limit := l.Text
+	if a := out.Attachment; a != nil {
+		limit = l.Caption
+		if a.Size > l.Upload {
+			return fmt.Sprintf("the file has %d bytes, %d are possible", a.Size, l.Upload)
+		}
+	}
+	if n := Length(out); limit > 0 && n > limit {
+		return fmt.Sprintf("the text has %d UTF-16 units, %d are possible", n, limit)
 	}
 	if n := len(out.Options); l.Options > 0 && n > l.Options {
 		return fmt.Sprintf("the message has %d choices, %d are possible", n, l.Options)
@@ -27,7 +34,7 @@ func Beyond(l channels.Limits, out channels.Outbound) string {
 	return ""
 }
 
-// Length is the number of characters of a message's text, with one line break
+// Length is the length of a message's text in UTF-16 units, with one line break
 // between its blocks. Links are not counted: how they are set is the channel's own.
 func Length(out channels.Outbound) int {
 	n := 0
@@ -35,7 +42,7 @@ func Length(out channels.Outbound) int {
 		if i > 0 {
 			n++
 		}
-		n += utf8.RuneCountInString(b.Text)
+		n += channels.UTF16(b.Text)
 	}
 	return n
 }

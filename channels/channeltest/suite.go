@@ -470,8 +470,8 @@ func fits(t *testing.T, l *line) {
 		label = 40
 	}
 	out := message(l.To(1), 1, "")
-	// A letter of two bytes and one of two UTF-16 units: limits are characters.
-	out.Blocks = []channels.Block{{Kind: channels.Paragraph, Text: strings.Repeat("ق", text-1) + "🌙"}}
+	// A letter of two bytes and one of two UTF-16 units: those are counted.
+	out.Blocks = []channels.Block{{Kind: channels.Paragraph, Text: strings.Repeat("ق", text-2) + "🌙"}}
 	if _, err := l.Channel.Send(l.ctx, out); err != nil {
 		t.Errorf("a text of %d characters: %v", text, err)
 	}
