@@ -219,6 +219,9 @@ func (c *Console) draft(v *visit) error {
 		if err := c.Store.PutDraft(v.r.Context(), th.ID, v.me.ID, text); err != nil {
 			return err
 		}
+		if text != "" {
+			c.Gateway.Typing(v.r.Context(), th.ID, v.me.ID)
+		}
 	}
 	v.w.WriteHeader(http.StatusNoContent)
 	return nil

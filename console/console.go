@@ -40,6 +40,9 @@ type Gateway interface {
 	Note(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error
 	// Agree keeps when it is safe to write to somebody, and a check word.
 	Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error
+	// Typing shows the person that the holder of their case writes to them, where
+	// the channel can and it is safe. Where not, nothing happens. It does not wait.
+	Typing(ctx context.Context, id store.ThreadID, by desk.StaffID)
 	// Watch gives the ids of threads that changed, until ctx ends. A slow reader
 	// misses ids and is given "" instead: read everything again.
 	Watch(ctx context.Context) <-chan store.ThreadID
@@ -156,5 +159,5 @@ func holds(m store.Member, th store.Thread) bool {
 var known = map[channels.Kind]bool{
 	channels.Voice: true, channels.Audio: true, channels.Picture: true,
 	channels.Video: true, channels.Document: true, channels.Place: true, channels.Contact: true, channels.Sticker: true,
-	channels.Reaction: true, channels.Edited: true, channels.Deleted: true, channels.Unknown: true,
+	channels.Reaction: true, channels.Edited: true, channels.Deleted: true, channels.Gone: true, channels.Back: true, channels.Unknown: true,
 }

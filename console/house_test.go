@@ -255,6 +255,8 @@ func (g *gateway) Note(ctx context.Context, id store.ThreadID, by desk.StaffID, 
 	})
 }
 
+func (g *gateway) Typing(context.Context, store.ThreadID, desk.StaffID) {}
+
 func (g *gateway) Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error {
 	return g.change(ctx, id, func(th *store.Thread) ([]store.Entry, error) {
 		th.Safety = s

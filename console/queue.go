@@ -263,7 +263,7 @@ func (v *visit) row(ctx context.Context, r store.Row, names map[desk.StaffID]str
 	if r.Case.Open() && r.Case.Away { // the mark names who
 		x.Holder = ""
 	}
-	x.Marks = v.marks(r.Case, look, names[r.Case.Holder])
+	x.Marks = v.marks(r.Case, look, r.Blocked, names[r.Case.Holder])
 	return x, v.preview(ctx, r, &x)
 }
 
@@ -292,8 +292,11 @@ func (v *visit) where(look Look) string {
 }
 
 // marks are what a counsellor must know before opening a talk.
-func (v *visit) marks(c desk.Case, look Look, called string) []mark {
+func (v *visit) marks(c desk.Case, look Look, blocked bool, called string) []mark {
 	var ms []mark
+	if blocked {
+		ms = append(ms, mark{"blocked", v.t("desk.mark.blocked")})
+	}
 	if look.Quiet {
 		ms = append(ms, mark{"quiet", v.t("desk.mark.quiet")})
 	}

@@ -141,7 +141,7 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 	x := caseView{
 		Thread: th.ID, Class: rankClass(k.Rank), Reason: v.reasonWord(k.Reason), State: v.state(th),
 		Queued: v.moment(k.Queued, zone), Opened: v.moment(k.Opened, zone), Heard: v.moment(th.LastHeard, zone), Closed: v.moment(k.Closed, zone),
-		Language: look.Locale.Name(), Locale: look.Locale, Where: v.where(look), Channel: v.channel(string(th.Reply.Channel)), Marks: v.marks(k, look, called[k.Holder]),
+		Language: look.Locale.Name(), Locale: look.Locale, Where: v.where(look), Channel: v.channel(string(th.Reply.Channel)), Marks: v.marks(k, look, th.Blocked, called[k.Holder]),
 		Centre: v.centre(th.Centre), Holder: called[k.Holder], Before: called[k.Before],
 		Quiet: look.Quiet, WantsOut: k.WantsOut || !look.Erase.IsZero(), Erase: v.moment(look.Erase, zone), Refused: k.Refused, Away: k.Away && k.Open(),
 		Open: k.Open(), Mine: holds(v.me, th), Outcome: v.outcomeOf(k), Rating: k.Rating, Linked: v.linked(ctx, th),

@@ -15,6 +15,12 @@ func (t *turn) raise(id content.SignalID) {
 	t.do(RaiseCase{Signal: id, Rank: t.rank(id)}, Alert{Signal: id})
 }
 
+// freshDanger says whether words that need no answer, an edit for instance, tell
+// of a danger that nobody was told of yet.
+func (t *turn) freshDanger(r search.Reading) bool {
+	return slices.ContainsFunc(r.Signals, func(s search.Raised) bool { return t.desk.Standing == NoCase || !t.s.said(s.Signal) })
+}
+
 func (t *turn) rank(id content.SignalID) int {
 	if sig, ok := t.c.Signal(id); ok && sig.Priority == content.SameDay {
 		return RankSameDay

@@ -14,7 +14,7 @@ import (
 // that always work, choices of its own last list, and signals.
 func (t *turn) whileHeld(ev Heard) {
 	t.learnLocale(ev.Reading, ev.Hint)
-	if len(ev.Reading.Signals) > 0 && ev.Form == Words {
+	if len(ev.Reading.Signals) > 0 {
 		for _, r := range ev.Reading.Signals {
 			t.raise(r.Signal)
 			if !t.s.said(r.Signal) {

@@ -17,6 +17,9 @@ func (t *turn) hide() {
 	case ClearsOurs:
 		t.before = append(t.before, Clear{})
 		t.say(phrase("hide-partly"))
+	case ClearsRecent:
+		t.before = append(t.before, Clear{})
+		t.say(phrase("hide-recent"))
 	default:
 		t.say(phrase("hide-how"))
 	}

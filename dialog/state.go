@@ -184,9 +184,10 @@ type Clearing string
 
 // How much can be cleared.
 const (
-	ClearsAll  Clearing = "all"
-	ClearsOurs Clearing = "ours" // placeholders and the person's own words remain
-	ClearsNone Clearing = ""
+	ClearsAll    Clearing = "all"
+	ClearsOurs   Clearing = "ours"   // placeholders and the person's own words remain
+	ClearsRecent Clearing = "recent" // what is older than the platform allows remains
+	ClearsNone   Clearing = ""
 )
 
 // An Event is something that happened. The set is closed: see the types below.

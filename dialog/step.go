@@ -181,7 +181,7 @@ func (t *turn) heard(ev Heard) {
 	if ev.At.After(t.s.Heard) {
 		t.s.Heard = ev.At
 	}
-	if ev.Form == Aside {
+	if ev.Form == Aside && !t.freshDanger(ev.Reading) {
 		return
 	}
 	if t.silent() {
@@ -200,7 +200,7 @@ func (t *turn) answerTo(ev Heard) {
 	isWord = isWord && ev.Form == Words
 	t.learn(ev, isWord)
 
-	if ev.Form == Words && len(ev.Reading.Signals) > 0 {
+	if len(ev.Reading.Signals) > 0 {
 		t.signals(ev.Reading.Signals)
 		return
 	}

@@ -74,6 +74,9 @@ func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
 			g.stats.Duplicates.Add(1)
 			return nil
 		}
+		if th.Version == 0 && away(in.Kind) { // of somebody who never wrote there is nothing to keep
+			return nil
+		}
 		p, err := g.plan(ctx, th, now)
 		if err != nil {
 			return err
@@ -215,7 +218,17 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	}
 	entry := p.entry(in)
 	th := &p.turn.Thread
-	th.Reply = in.From
+	if away(in.Kind) {
+		if in.From == th.Reply {
+			th.Blocked = in.Kind == channels.Gone
+		}
+		p.add(entry)
+		return nil
+	}
+	th.Reply, th.Blocked = in.From, false
+	if th.Campaign == "" {
+		th.Campaign = in.Campaign
+	}
 	for _, a := range append([]channels.Address{in.From}, in.Aliases...) {
 		if !slices.Contains(th.Addresses, a) {
 			th.Addresses = append(th.Addresses, a)
@@ -241,18 +254,32 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 		At: in.At, Form: form(in.Kind), Text: in.Text, Key: in.Choice, Hint: hint,
 		Desk: p.desk(), Clears: p.clears(in.From.Channel),
 	}
-	if heard.Form == dialog.Words {
+	if worded(in.Kind) {
 		heard.Reading = p.reading(in.Text)
 	}
 	p.step(heard)
 	return nil
 }
 
+// away says whether somebody shut the door or opened it, and said nothing.
+func away(k channels.Kind) bool { return k == channels.Gone || k == channels.Back }
+
+// worded says whether the text of an event is a person's own words: what they
+// wrote, what they put in its place, or what stands under a picture. Danger is
+// looked for in all of them.
+func worded(k channels.Kind) bool {
+	switch k {
+	case channels.Text, channels.Edited, channels.Voice, channels.Audio, channels.Picture, channels.Video, channels.Document:
+		return true
+	}
+	return false
+}
+
 // entry is the transcript's line for what came in.
 func (p *plan) entry(in channels.Inbound) store.Entry {
 	e := store.Entry{
 		At: p.now, Said: in.At, Author: store.Person, Channel: in.From.Channel, Kind: in.Kind,
-		ID: in.ID, Text: in.Text, Media: in.Media, Edition: p.edition.Catalogue.Edition(),
+		ID: in.ID, Of: in.Of, Campaign: in.Campaign, Text: in.Text, Media: in.Media, Edition: p.edition.Catalogue.Edition(),
 	}
 	if in.Kind == channels.Choice {
 		e.Text = in.Choice
@@ -299,6 +326,15 @@ func (p *plan) clears(name channels.Name) dialog.Clearing {
 	}
 	if partly, ok := ch.(interface{ ClearsOursOnly() bool }); ok && partly.ClearsOursOnly() {
 		return dialog.ClearsOurs
+	}
+	if recent, ok := ch.(interface{ ClearsWithin() time.Duration }); ok {
+		since := p.read.Created
+		if p.memory.Hidden.After(since) {
+			since = p.memory.Hidden
+		}
+		if !since.IsZero() && p.now.Sub(since) > recent.ClearsWithin() {
+			return dialog.ClearsRecent
+		}
 	}
 	return dialog.ClearsAll
 }
@@ -347,7 +383,7 @@ func (p *plan) gatherLate() {
 // late reads old news together: all words as one message, signals among them
 // first, and one answer that begins with an apology.
 func (p *plan) late(entries []store.Entry) {
-	var words []string
+	var words, under []string // under: what stands under pictures, or in the place of earlier words
 	heard := dialog.Heard{At: p.now, Form: dialog.Aside, Late: true, Desk: p.desk(), Clears: p.clears(p.read.Reply.Channel)}
 	weight := map[dialog.Form]int{dialog.Aside: 0, dialog.Unreadable: 1, dialog.Opened: 2, dialog.Pressed: 3, dialog.Sent: 4, dialog.Voice: 5, dialog.Words: 6}
 	for _, e := range entries {
@@ -358,17 +394,22 @@ func (p *plan) late(entries []store.Entry) {
 		if weight[f] > weight[heard.Form] {
 			heard.Form = f
 		}
-		if f == dialog.Words {
+		switch {
+		case f == dialog.Words:
 			words = append(words, e.Text)
+		case worded(e.Kind) && e.Text != "":
+			under = append(under, e.Text)
 		}
 	}
 	p.memory.Late = 0
-	if heard.Form == dialog.Aside {
-		return
-	}
 	if heard.Form == dialog.Words {
 		heard.Text = strings.Join(words, "\n")
 		heard.Reading = p.readTogether(words)
+	}
+	for _, s := range p.readTogether(under).Signals {
+		if !slices.ContainsFunc(heard.Reading.Signals, func(x search.Raised) bool { return x.Signal == s.Signal }) {
+			heard.Reading.Signals = append(heard.Reading.Signals, s)
+		}
 	}
 	p.step(heard)
 }

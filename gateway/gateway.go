@@ -82,6 +82,7 @@ type Gateway struct {
 	queue    queue
 	wake     chan struct{}
 	slots    chan struct{} // bounds the turns under way
+	typing   typing
 	stats    Stats
 }
 
@@ -143,6 +144,7 @@ type memory struct {
 	Dialog json.RawMessage   `json:"dialog,omitempty"`
 	Timers map[string]string `json:"timers,omitempty"` // job key by timer name
 	Late   uint64            `json:"late,omitempty"`   // first entry of old news not answered yet
+	Hidden time.Time         `json:"hidden,omitzero"`  // when the talk was last taken off the person's screen
 }
 
 func remember(b []byte) (memory, dialog.State, error) {

@@ -115,7 +115,7 @@ func (p *plan) interpret(e dialog.Effect) {
 		p.timer(e.Name, e.At)
 	case dialog.Clear:
 		p.event(EventCleared, desk.Program, "")
-		th.Cleared = p.seq()
+		th.Cleared, p.memory.Hidden = p.seq(), p.now
 		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, clearing{To: th.Reply})
 	case dialog.EraseAll:
 		p.job(store.Job{Kind: jobErase, Lane: "erase/" + string(th.ID), Priority: store.Third, Due: p.now}, nil)
@@ -208,9 +208,13 @@ func (p *plan) unset(name string) {
 	p.turn.Cancel = append(p.turn.Cancel, old)
 }
 
-// say renders one bubble, keeps it in the transcript and has it sent.
+// say renders one bubble, keeps it in the transcript and has it sent. To somebody
+// who has blocked the centre nothing is said: it would not arrive.
 func (p *plan) say(s dialog.Say) {
 	th := &p.turn.Thread
+	if th.Blocked {
+		return
+	}
 	b := p.g.render(p.edition.Catalogue, p.state, th.Centre, s)
 	for i := range p.state.Options { // so that a label typed by hand is understood
 		for _, o := range b.options {
@@ -230,13 +234,21 @@ func (p *plan) say(s dialog.Say) {
 	p.send(channels.Outbound{Author: channels.Program, Blocks: b.blocks, Options: b.options}, priority)
 }
 
-// send adds the job that sends a message to where the person last wrote from.
+// send adds the jobs that send a message to where the person last wrote from:
+// one for each part that the channel can carry, so that a part is never sent
+// again because a later one failed.
 func (p *plan) send(out channels.Outbound, priority store.Priority) {
 	th := &p.turn.Thread
 	out.To, out.LastActed = th.Reply, th.LastHeard
 	out.Locale, out.RTL = string(p.state.Locale), p.state.Locale.RTL()
-	out.Key = fmt.Sprintf("%s/%016x/%04x", th.ID, p.read.Version+1, p.index)
-	p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, out)
+	var limits channels.Limits
+	if ch := p.g.channels[th.Reply.Channel]; ch != nil {
+		limits = ch.Limits()
+	}
+	for _, part := range split(out, limits) {
+		part.Key = fmt.Sprintf("%s/%016x/%04x", th.ID, p.read.Version+1, p.index)
+		p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, part)
+	}
 }
 
 // forgetIfOld erases a talk in which nothing happened for as long as talks are

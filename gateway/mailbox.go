@@ -45,7 +45,7 @@ func letter(e store.Entry) (channels.Letter, bool) {
 	l := channels.Letter{Seq: e.Seq, At: e.Said, Locale: string(e.Locale), RTL: e.Locale.RTL(), Blocks: e.Blocks, Options: e.Options}
 	switch e.Author {
 	case store.Person:
-		if e.Kind == channels.Start {
+		if e.Kind == channels.Start || away(e.Kind) {
 			return l, false
 		}
 		l.From, l.ID = "me", e.ID

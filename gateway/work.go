@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -190,7 +191,12 @@ func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
 		}
 		g.stats.Retried.Add(1)
 		return store.Outcome{Again: g.now().Add(max(problem.After, time.Second))}
-	case channels.Blocked, channels.Expired, channels.Rejected:
+	case channels.Blocked:
+		if err := g.blocked(ctx, l.Thread, out.To); err != nil {
+			g.log.Error("that somebody has blocked the centre could not be kept", "thread", l.Thread, "err", err)
+		}
+		return g.unsent(string(problem.Problem))
+	case channels.Expired, channels.Rejected:
 		return g.unsent(string(problem.Problem))
 	case channels.Misset:
 		return g.retry(l, 5*time.Minute)
@@ -208,6 +214,20 @@ func (g *Gateway) learn(ctx context.Context, id store.ThreadID, addresses []chan
 		}
 		return nil
 	})
+	return err
+}
+
+// blocked notes that nothing reaches an address until somebody writes from it.
+func (g *Gateway) blocked(ctx context.Context, id store.ThreadID, a channels.Address) error {
+	_, err := g.change(ctx, id, nil, func(p *plan) error {
+		if p.turn.Thread.Reply == a {
+			p.turn.Thread.Blocked = true
+		}
+		return nil
+	})
+	if errors.Is(err, store.ErrNotFound) { // erased meanwhile
+		return nil
+	}
 	return err
 }
 
@@ -290,17 +310,10 @@ func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
 	if !ok {
 		return store.Outcome{Done: true}
 	}
-	receipts, err := g.store.Receipts(ctx, l.Thread)
+	ids, err := g.onScreen(ctx, l.Thread, c.To.Channel)
 	if err != nil {
 		return g.retry(l, 2*time.Second)
 	}
-	var ids []string
-	for _, r := range receipts {
-		if r.ID != "" {
-			ids = append(ids, r.ID)
-		}
-	}
-	slices.Sort(ids)
 	ctx, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
 	if _, err := clearer.Clear(ctx, c.To, ids); err != nil {
@@ -308,6 +321,39 @@ func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
 		return g.retry(l, 2*time.Second)
 	}
 	return store.Outcome{Done: true}
+}
+
+// maxOnScreen is how many messages are taken off a screen at most, the newest:
+// more than anybody writes in the days for which platforms allow it.
+const maxOnScreen = 2000
+
+// onScreen gives the platform's ids of what was said in a talk on one channel,
+// newest first: of what was sent, and of what the person wrote.
+func (g *Gateway) onScreen(ctx context.Context, id store.ThreadID, on channels.Name) ([]string, error) {
+	receipts, err := g.store.Receipts(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, key := range slices.Backward(slices.Sorted(maps.Keys(receipts))) { // a job's key grows with the talk
+		if r := receipts[key]; r.ID != "" && len(ids) < maxOnScreen {
+			ids = append(ids, r.ID)
+		}
+	}
+	th, err := g.store.ThreadByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := g.store.Entries(ctx, id, th.LastSeq-min(th.LastSeq, maxOnScreen), maxOnScreen)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(entries) {
+		if e.Author == store.Person && e.Channel == on && e.ID != "" {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids, nil
 }
 
 func (g *Gateway) erase(ctx context.Context, l store.Leased) store.Outcome {

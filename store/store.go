@@ -36,6 +36,8 @@ type Thread struct {
 	LastSeq   uint64             `json:"last_seq"`         // Seq of the newest entry
 	LastHeard time.Time          `json:"last_heard"`       // when the person last acted
 	Cleared   uint64             `json:"cleared,omitempty"`
+	Campaign  string             `json:"campaign,omitempty"` // the code of the link by which the person came first
+	Blocked   bool               `json:"blocked,omitempty"`  // the person has blocked the centre on the Reply address
 	Safety    Safety             `json:"safety,omitzero"`
 	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
 }
@@ -72,6 +74,8 @@ type Entry struct {
 	Channel  channels.Name     `json:"channel,omitempty"`
 	Kind     channels.Kind     `json:"kind,omitempty"`
 	ID       string            `json:"id,omitempty"` // for Person: Inbound.ID
+	Of       string            `json:"of,omitempty"` // for Person: Inbound.Of
+	Campaign string            `json:"campaign,omitempty"`
 	Text     string            `json:"text,omitempty"`
 	Blocks   []channels.Block  `json:"blocks,omitempty"`
 	Options  []channels.Option `json:"options,omitempty"`
@@ -251,6 +255,7 @@ type Row struct {
 	State     []byte // dialog.State as JSON
 	LastHeard time.Time
 	LastSeq   uint64
+	Blocked   bool // see Thread.Blocked
 }
 
 // Cases finds cases. It is safe for concurrent use.

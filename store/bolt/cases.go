@@ -42,7 +42,7 @@ func (db *DB) appendRow(t *txn, rows []store.Row, id store.ThreadID) ([]store.Ro
 	}
 	return append(rows, store.Row{
 		Thread: th.ID, Version: th.Version, Channel: th.Reply.Channel, Centre: th.Centre,
-		Case: *th.Case, State: th.State, LastHeard: th.LastHeard, LastSeq: th.LastSeq,
+		Case: *th.Case, State: th.State, LastHeard: th.LastHeard, LastSeq: th.LastSeq, Blocked: th.Blocked,
 	}), nil
 }
 

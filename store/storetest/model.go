@@ -460,7 +460,7 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					for _, th := range x.want {
 						want = append(want, store.Row{
 							Thread: th.ID, Version: th.Version, Channel: th.Reply.Channel, Case: *th.Case,
-							State: th.State, LastHeard: th.LastHeard, LastSeq: th.LastSeq,
+							State: th.State, LastHeard: th.LastHeard, LastSeq: th.LastSeq, Blocked: th.Blocked,
 						})
 					}
 					agree(r, x.what, rows, want)
