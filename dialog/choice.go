@@ -16,7 +16,7 @@ func (t *turn) key(ev Heard) (string, bool) {
 	if ev.Form == Pressed {
 		return ev.Key, true
 	}
-	if ev.Form != Words || ev.Late {
+	if ev.Form != Words || ev.Together {
 		return "", false
 	}
 	return t.s.offered(ev.Text)

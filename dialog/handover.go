@@ -3,6 +3,8 @@
 package dialog
 
 import (
+	"time"
+
 	"sarai/content"
 )
 
@@ -74,7 +76,7 @@ func (t *turn) open(reason string, rank int, signal content.SignalID) {
 		e.Signals = []content.SignalID{signal}
 	}
 	t.do(e)
-	t.s.Reminded, t.s.Kept = 0, false
+	t.s.Reminded, t.s.Kept, t.s.Sent = 0, false, time.Time{}
 	t.watchQueue()
 }
 
@@ -109,6 +111,11 @@ func (t *turn) voice() {
 
 // sent is a picture, document or place: a human can look at it.
 func (t *turn) sent() {
+	album := !t.s.Sent.IsZero() && t.at.Sub(t.s.Sent) < AlbumWait
+	t.s.Sent = t.at
+	if album && (t.desk.Standing != NoCase || t.s.Asked == AskConsent) {
+		return
+	}
 	if t.desk.Standing != NoCase {
 		t.keptForStaff()
 		return

@@ -48,7 +48,7 @@ func (t *turn) whileHeld(ev Heard) {
 		}
 	}
 	// Nobody is there: what can be answered surely is not made to be asked twice.
-	if t.holderWaits() && ev.Form == Words && ev.Reading.Band == search.Answer && !ev.Late {
+	if t.holderWaits() && ev.Form == Words && ev.Reading.Band == search.Answer && !ev.Together {
 		t.question(ev.Reading)
 	}
 }

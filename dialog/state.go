@@ -75,6 +75,8 @@ type State struct {
 	Stopped bool `json:"stopped,omitempty"` // nothing is sent that was not asked for
 	Closed  bool `json:"closed,omitempty"`  // told that what they send cannot be opened
 
+	Sent time.Time `json:"sent,omitzero"` // when they last sent a picture or another file
+
 	Heard    time.Time          `json:"heard,omitzero"`      // when the person last acted
 	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered
 	ToldAway bool               `json:"told_away,omitempty"` // told that the holder is away, once per silence
@@ -202,9 +204,12 @@ type (
 		Key     string         // of the option pressed
 		Hint    content.Locale // the platform's hint at the language
 		Reading search.Reading
-		Late    bool // older than half an hour: read after an outage, maybe several together
-		Desk    Desk
-		Clears  Clearing
+		// Together says that this may be several messages read as one, and that
+		// they may be older than what was offered last: no number chooses from it.
+		Together bool
+		Late     bool // with Together: some are older than half an hour, after an outage
+		Desk     Desk
+		Clears   Clearing
 	}
 	// Took says that staff hold the case now.
 	Took struct {

@@ -17,6 +17,9 @@ const (
 	Forget       = 24 * time.Hour  // after such a silence no earlier topic, list or country is brought up
 	SignalWait   = 2 * time.Minute // for staff to answer a signal while they hold the case
 	ReminderWait = 30 * time.Minute
+	// AlbumWait is how long after one picture the next belongs to it: an album
+	// arrives as single pictures and is answered once.
+	AlbumWait    = time.Minute
 	maxReminders = 3
 	// An answer is followed by "did this help?" once in so many answers.
 	helpedEvery = 3
@@ -174,7 +177,7 @@ func (t *turn) heard(ev Heard) {
 		t.s.Options, t.s.Asked, t.s.Pending, t.s.Topic = nil, NoQuestion, "", ""
 		t.s.Unsure, t.s.Where, t.s.Drift = 0, "", ""
 	}
-	if ev.Late {
+	if ev.Together {
 		t.s.Options, t.s.Asked, t.s.Pending = nil, NoQuestion, "" // a number does not belong to a list from before
 		ev.Text = lastWish(ev.Text)
 	}

@@ -70,14 +70,15 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 	}
 	h := dialog.Heard{
 		At: at, Desk: desk,
-		Form:   rapid.SampledFrom([]dialog.Form{dialog.Words, dialog.Words, dialog.Words, dialog.Pressed, dialog.Opened, dialog.Voice, dialog.Sent, dialog.Unreadable, dialog.Aside, "new"}).Draw(t, "form"),
-		Text:   rapid.OneOf(rapid.SampledFrom(texts), rapid.String()).Draw(t, "text"),
-		Key:    rapid.OneOf(rapid.SampledFrom(keys), rapid.String()).Draw(t, "key"),
-		Hint:   rapid.SampledFrom([]content.Locale{"", "ur", "ru", "xx"}).Draw(t, "hint"),
-		Late:   rapid.Bool().Draw(t, "late"),
-		Clears: rapid.SampledFrom([]dialog.Clearing{dialog.ClearsAll, dialog.ClearsOurs, dialog.ClearsNone}).Draw(t, "clears"),
+		Form:     rapid.SampledFrom([]dialog.Form{dialog.Words, dialog.Words, dialog.Words, dialog.Pressed, dialog.Opened, dialog.Voice, dialog.Sent, dialog.Unreadable, dialog.Aside, "new"}).Draw(t, "form"),
+		Text:     rapid.OneOf(rapid.SampledFrom(texts), rapid.String()).Draw(t, "text"),
+		Key:      rapid.OneOf(rapid.SampledFrom(keys), rapid.String()).Draw(t, "key"),
+		Hint:     rapid.SampledFrom([]content.Locale{"", "ur", "ru", "xx"}).Draw(t, "hint"),
+		Together: rapid.Bool().Draw(t, "together"), Late: rapid.Bool().Draw(t, "late"),
+		Clears: rapid.SampledFrom([]dialog.Clearing{dialog.ClearsAll, dialog.ClearsOurs, dialog.ClearsRecent, dialog.ClearsNone}).Draw(t, "clears"),
 	}
-	if h.Form == dialog.Words {
+	switch h.Form {
+	case dialog.Words, dialog.Sent, dialog.Voice, dialog.Aside: // whatever carries words
 		h.Reading = search.Reading{
 			Locale: rapid.SampledFrom([]content.Locale{"", "en", "ur", "bn", "tg"}).Draw(t, "locale"), Sure: rapid.Bool().Draw(t, "sure"),
 			Band: rapid.SampledFrom([]search.Band{search.Answer, search.Choose, search.Unknown, ""}).Draw(t, "band"),

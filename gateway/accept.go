@@ -34,8 +34,21 @@ const maxConflicts = 16
 // told to send it again, and its ID keeps it from being taken in twice.
 const acceptFor = 30 * time.Second
 
-// lateGather is how long old news is gathered before it is read together.
-const lateGather = 3 * time.Second
+// lateGather is how long old news is gathered before it is read together, anew
+// with each message but never longer than lateLongest.
+const (
+	lateGather  = 3 * time.Second
+	lateLongest = 15 * time.Second
+)
+
+// Who sends more than burst messages within burstIn sends faster than anybody
+// reads answers: they are read together. A platform takes one message a second
+// to one person (core.telegram.org/bots/faq), so that answers one by one would
+// come long after.
+const (
+	burst   = 15
+	burstIn = 10 * time.Second
+)
 
 // Accept takes in one event. It is a channels.Sink: it returns nil only once
 // everything that the event changes is durable, and an error only if the store
@@ -243,8 +256,17 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 		p.gatherLate()
 		return nil
 	}
-	if p.memory.Late != 0 && th.Version > 0 { // newer words answer for the older ones too: read them together
+	if p.memory.Late != 0 && th.Version > 0 && !(p.memory.Fast && p.freshDanger(in)) { // newer words answer for the older ones too: read them together
 		p.add(entry)
+		p.gatherLate()
+		return nil
+	}
+	if p.now.Sub(p.memory.Burst) > burstIn {
+		p.memory.Burst, p.memory.Count = p.now, 0
+	}
+	if p.memory.Count++; p.memory.Count > burst && !p.freshDanger(in) {
+		p.add(entry)
+		p.memory.Fast = p.memory.Late == 0
 		p.gatherLate()
 		return nil
 	}
@@ -372,24 +394,44 @@ func (p *plan) desk() dialog.Desk {
 	return d
 }
 
-// gatherLate has old news read together in a moment.
-func (p *plan) gatherLate() {
-	if p.memory.Late == 0 {
-		p.memory.Late = p.read.LastSeq + 1
+// freshDanger says whether a message tells of a danger of which the person has
+// not been told yet: it does not wait until others are read with it.
+func (p *plan) freshDanger(in channels.Inbound) bool {
+	if !worded(in.Kind) {
+		return false
 	}
-	p.timer(timerLate, p.now.Add(lateGather))
+	open := p.turn.Thread.Case != nil && p.turn.Thread.Case.Open()
+	return slices.ContainsFunc(p.reading(in.Text).Signals, func(s search.Raised) bool {
+		return !open || !slices.Contains(p.state.Signals, s.Signal)
+	})
 }
 
-// late reads old news together: all words as one message, signals among them
-// first, and one answer that begins with an apology.
+// gatherLate has what comes now read together in a moment.
+func (p *plan) gatherLate() {
+	if p.memory.Late == 0 {
+		p.memory.Late, p.memory.Since = p.read.LastSeq+1, p.now
+	}
+	at := p.now.Add(lateGather)
+	if longest := p.memory.Since.Add(lateLongest); at.After(longest) {
+		if _, set := p.memory.Timers[timerLate]; set {
+			return
+		}
+		at = longest
+	}
+	p.timer(timerLate, at)
+}
+
+// late reads what was gathered together: all words as one message, signals among
+// them first, and one answer, which begins with an apology where it is late.
 func (p *plan) late(entries []store.Entry) {
 	var words, under []string // under: what stands under pictures, or in the place of earlier words
-	heard := dialog.Heard{At: p.now, Form: dialog.Aside, Late: true, Desk: p.desk(), Clears: p.clears(p.read.Reply.Channel)}
+	heard := dialog.Heard{At: p.now, Form: dialog.Aside, Together: true, Desk: p.desk(), Clears: p.clears(p.read.Reply.Channel)}
 	weight := map[dialog.Form]int{dialog.Aside: 0, dialog.Unreadable: 1, dialog.Opened: 2, dialog.Pressed: 3, dialog.Sent: 4, dialog.Voice: 5, dialog.Words: 6}
 	for _, e := range entries {
 		if e.Author != store.Person || e.Seq < p.memory.Late {
 			continue
 		}
+		heard.Late = heard.Late || e.Late
 		f := form(e.Kind)
 		if weight[f] > weight[heard.Form] {
 			heard.Form = f
@@ -401,7 +443,7 @@ func (p *plan) late(entries []store.Entry) {
 			under = append(under, e.Text)
 		}
 	}
-	p.memory.Late = 0
+	p.memory.Late, p.memory.Since, p.memory.Fast = 0, time.Time{}, false
 	if heard.Form == dialog.Words {
 		heard.Text = strings.Join(words, "\n")
 		heard.Reading = p.readTogether(words)

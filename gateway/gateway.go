@@ -144,7 +144,11 @@ type memory struct {
 	Dialog json.RawMessage   `json:"dialog,omitempty"`
 	Timers map[string]string `json:"timers,omitempty"` // job key by timer name
 	Late   uint64            `json:"late,omitempty"`   // first entry of old news not answered yet
+	Since  time.Time         `json:"since,omitzero"`   // when the gathering of Late began
+	Fast   bool              `json:"fast,omitempty"`   // it began because messages came fast, not late
 	Hidden time.Time         `json:"hidden,omitzero"`  // when the talk was last taken off the person's screen
+	Count  int               `json:"count,omitempty"`  // messages since Burst
+	Burst  time.Time         `json:"burst,omitzero"`   // begin of the time in which Count counts
 }
 
 func remember(b []byte) (memory, dialog.State, error) {

@@ -4,6 +4,7 @@ package gateway_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"sarai/channels"
 	"sarai/channels/channeltest"
 	"sarai/desk"
+	"sarai/store"
 )
 
 // send is somebody doing something else than writing.
@@ -226,5 +228,60 @@ func TestTheHolderIsSeenTypingWhereThatIsSafe(t *testing.T) {
 	r.must(r.g.Command(ctx, id, "amina", desk.Release{}))
 	if n := len(ty.shown); n != 0 {
 		t.Errorf("shown %d times more than is due", n)
+	}
+}
+
+func TestWhoWritesFasterThanAnybodyReadsGetsOneAnswer(t *testing.T) {
+	r := newRig(t)
+	flood := func(from, to int) {
+		for i := from; i < to; i++ {
+			r.hear("zahra", fmt.Sprint("f", i), "visa")
+			r.pass(10 * time.Millisecond)
+		}
+	}
+	flood(0, 600)
+	if n := count(r.entries("zahra"), store.Person); n != 600 {
+		t.Fatalf("%d of 600 are kept", n)
+	}
+	if n := count(r.entries("zahra"), store.Program); n > 20 {
+		t.Errorf("%d answers within six seconds", n)
+	}
+	r.work()
+	r.fake.Forget()
+	r.wait(20 * time.Second)
+	sent := r.fake.Sent()
+	if len(sent) != 1 {
+		t.Fatalf("%d answers to all the rest, want one", len(sent))
+	}
+	if strings.Contains(first(sent[0]), "late") {
+		t.Error("it apologises for being late")
+	}
+	flood(600, 640)
+	r.hear("zahra", "help", "danger")
+	if got := told(r.entries("zahra")); !slices.Contains(got, "event case-opened signal") {
+		t.Error("danger in the middle of a flood waits")
+	}
+	r.wait(time.Minute)
+	r.fake.Forget()
+	r.hear("zahra", "calm", "visa")
+	r.work()
+	if n := len(r.fake.Sent()); n != 1 {
+		t.Errorf("%d answers to a single message afterwards", n)
+	}
+}
+
+func TestNothingThatWasGatheredIsOverlooked(t *testing.T) {
+	r := newRig(t)
+	for i := range 700 {
+		in := r.message("zahra", fmt.Sprint(i), "hello")
+		in.At = in.At.Add(-2 * time.Hour)
+		if i == 650 {
+			in.Text = "danger"
+		}
+		r.must(r.g.Accept(context.Background(), in))
+	}
+	r.wait(time.Minute)
+	if got := told(r.entries("zahra")); !slices.Contains(got, "event case-opened signal") {
+		t.Error("a signal among many old messages was not seen")
 	}
 }

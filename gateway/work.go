@@ -286,7 +286,7 @@ func (g *Gateway) ring(ctx context.Context, l store.Leased) store.Outcome {
 			p.step(dialog.Rang{At: p.now, Name: t.Name, Desk: p.desk()})
 			return nil
 		}
-		entries, err := g.store.Entries(ctx, l.Thread, max(p.memory.Late, 1)-1, 200)
+		entries, err := g.gathered(ctx, l.Thread, max(p.memory.Late, 1)-1)
 		if err != nil {
 			return err
 		}
@@ -299,6 +299,28 @@ func (g *Gateway) ring(ctx context.Context, l store.Leased) store.Outcome {
 	}
 	g.log.Error("a timer could not be handled, it is tried again", "timer", t.Name, "thread", l.Thread, "err", err)
 	return g.retry(l, 2*time.Second)
+}
+
+// maxGathered is how many messages are read together at most, the first and the
+// newest half of them: nobody writes more, but a machine may.
+const maxGathered = 2000
+
+// gathered gives what was said in a talk after a place.
+func (g *Gateway) gathered(ctx context.Context, id store.ThreadID, after uint64) ([]store.Entry, error) {
+	first, err := g.store.Entries(ctx, id, after, maxGathered/2)
+	if err != nil || len(first) < maxGathered/2 {
+		return first, err
+	}
+	th, err := g.store.ThreadByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	after = first[len(first)-1].Seq
+	if newest := th.LastSeq - min(th.LastSeq, maxGathered/2); newest > after {
+		after = newest
+	}
+	rest, err := g.store.Entries(ctx, id, after, maxGathered/2)
+	return append(first, rest...), err
 }
 
 func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
