@@ -41,6 +41,7 @@ var may = map[string][]string{
 	"standin/...":            {}, // platforms played on this machine: they know nothing of us
 	"internal/arch":          {},
 	"internal/e2e":           {"*"}, // tests only
+	"internal/load":          {},    // measures from another process
 	"internal/story":         {"channels", "content", "desk", "store"},
 	"cmd/...":                {"*"}, // but no other cmd
 }
