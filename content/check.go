@@ -27,6 +27,7 @@ const (
 	maxSection  = 1000
 	minHeadings = 2
 	maxHeadings = 5
+	maxSteps    = 10 // of a checklist
 	minAsk      = 8
 	minAskEN    = 12
 	minLatin    = 3
@@ -72,6 +73,7 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	for _, l := range t.lands {
 		c.land(l)
 	}
+	c.checkValues()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})
@@ -210,11 +212,11 @@ func (c *checker) article(a *articleSource) {
 		c.countries(a.place, "origin", a.head.Origin)
 		c.countries(a.place, "destination", a.head.Destination)
 		c.sources(a.place, a.head.Sources)
-		c.review(a)
+		c.term(a.place, "review_every", a.head.ReviewEvery, a.article.ownDue())
 	}
 	for _, l := range Locales() {
 		if x := a.texts[l]; x != nil {
-			c.text(l, x)
+			c.text(l, x, a.head.Checklist)
 			if en := a.texts[English]; en != nil && l != English {
 				c.translation(x, en)
 			}
@@ -240,19 +242,31 @@ func (c *checker) sources(p place, sources []sourceHead) {
 	}
 	for i, s := range sources {
 		key := fmt.Sprintf("sources[%d]", i)
-		if strings.TrimSpace(s.Title) == "" {
-			c.add(p.severe(key+".title", "the source has no title"))
+		c.source(p, key, key+".title", s)
+		for j, fact := range s.Facts {
+			at := fmt.Sprintf("%s.facts[%d]", key, j)
+			c.escaped(p, at, fact)
+			if fold(fact) == "" {
+				c.add(p.severe(at, "the fact has no words"))
+			}
 		}
-		c.escaped(p, key+".title", s.Title)
-		if s.URL != "" {
-			c.address(p, key+".url", s.URL)
-		}
-		switch {
-		case s.Seen.IsZero():
-			c.add(p.severe(key+".seen", "the source has no day on which it was seen"))
-		case s.Seen.After(c.now.Add(24 * time.Hour)): // it may be tomorrow already in Bishkek
-			c.add(p.severe(key+".seen", "the source was seen on a day to come"))
-		}
+	}
+}
+
+// source checks one source; key is its table, title the key of its title.
+func (c *checker) source(p place, key, title string, s sourceHead) {
+	if strings.TrimSpace(s.Title) == "" {
+		c.add(p.severe(title, "the source has no title"))
+	}
+	c.escaped(p, title, s.Title)
+	if s.URL != "" {
+		c.address(p, key+".url", s.URL)
+	}
+	switch {
+	case s.Seen.IsZero():
+		c.add(p.severe(key+".seen", "the source has no day on which it was seen"))
+	case s.Seen.After(c.now.Add(24 * time.Hour)): // it may be tomorrow already in Bishkek
+		c.add(p.severe(key+".seen", "the source was seen on a day to come"))
 	}
 }
 
@@ -269,30 +283,44 @@ func (c *checker) address(p place, key, address string) {
 	c.add(p.severe(key, "%q is no https address", address))
 }
 
-func (c *checker) review(a *articleSource) {
-	if a.head.ReviewEvery == "" {
-		c.add(a.severe("review_every", `has no review_every: say after how many days it must be checked again, such as "90d"`))
+// term checks after how long something must be checked again, and whether that
+// day is over.
+func (c *checker) term(p place, key, every string, due time.Time) {
+	if every == "" {
+		c.add(p.severe(key, `has no review_every: say after how many days it must be checked again, such as "90d"`))
 		return
 	}
-	if _, err := parseDays(a.head.ReviewEvery); err != nil {
-		c.add(a.severe("review_every", "%s", err))
+	if _, err := parseDays(every); err != nil {
+		c.add(p.severe(key, "%s", err))
 		return
 	}
-	if due := a.article.Due(); !due.IsZero() && due.Before(c.now) {
-		c.add(a.warning("review_every", "should have been checked again by %s", due.Format(time.DateOnly)))
+	if !due.IsZero() && due.Before(c.now) {
+		c.add(p.warning(key, "should have been checked again by %s", due.Format(time.DateOnly)))
 	}
 }
 
-// Due is when the article's facts must be checked again: ReviewEvery after
-// Checked. It is zero where either is not known.
+// Due is when the article's facts must be checked again: ReviewEvery after the
+// earliest of its own sources was seen, or when one of its values is due, if
+// that is sooner. It is zero where neither is known.
 func (a *Article) Due() time.Time {
-	if a.ReviewEvery <= 0 || a.Checked().IsZero() {
+	due := a.ownDue()
+	for _, v := range a.Values {
+		if d := v.Due(); due.IsZero() || !d.IsZero() && d.Before(due) {
+			due = d
+		}
+	}
+	return due
+}
+
+// ownDue is Due without the values, which are checked in their own file.
+func (a *Article) ownDue() time.Time {
+	if a.ReviewEvery <= 0 || a.seen().IsZero() {
 		return time.Time{}
 	}
-	return a.Checked().Add(a.ReviewEvery)
+	return a.seen().Add(a.ReviewEvery)
 }
 
-func (c *checker) text(l Locale, x *textSource) {
+func (c *checker) text(l Locale, x *textSource, checklist bool) {
 	h := x.head
 	if strings.TrimSpace(h.Title) == "" {
 		c.add(x.severe("title", "has no title"))
@@ -323,7 +351,8 @@ func (c *checker) text(l Locale, x *textSource) {
 	if l != English && !h.Changed.IsZero() {
 		c.add(x.warning("changed", "is for the English text"))
 	}
-	c.body(x)
+	c.body(x, checklist)
+	c.braces(x)
 }
 
 func (c *checker) asks(l Locale, x *textSource) {
@@ -358,15 +387,19 @@ func (c *checker) asks(l Locale, x *textSource) {
 	}
 }
 
-func (c *checker) body(x *textSource) {
+func (c *checker) body(x *textSource, checklist bool) {
 	b := x.body
 	if n := length(b.short); n == 0 {
 		c.add(Problem{x.file, b.first, "has no short answer before the first heading", true})
 	} else if n > maxShort {
 		c.add(Problem{x.file, b.first, fmt.Sprintf("the short answer has %d characters, at most %d are read", n, maxShort), true})
 	}
-	if n := len(b.headings); n < minHeadings || n > maxHeadings {
-		c.add(Problem{x.file, b.first, fmt.Sprintf("has %d headings: %d to %d become choices under the answer", n, minHeadings, maxHeadings), true})
+	most, what := maxHeadings, "become choices under the answer"
+	if checklist {
+		most, what = maxSteps, "are the steps of a checklist"
+	}
+	if n := len(b.headings); n < minHeadings || n > most {
+		c.add(Problem{x.file, b.first, fmt.Sprintf("has %d headings: %d to %d %s", n, minHeadings, most, what), true})
 	}
 	for i, s := range b.sections {
 		line := b.headings[i].line
@@ -415,7 +448,7 @@ func (c *checker) translation(x, en *textSource) {
 	switch x.text.Of {
 	case "":
 		c.add(x.warning("of", "does not say which English text it is of: stamp it%s", listed("; what the English text has and this one not", missing)))
-	case en.text.Hash:
+	case en.text.Written:
 		if len(missing) > 0 {
 			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; lacks", missing), "; ")))
 		}

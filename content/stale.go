@@ -12,15 +12,19 @@ import (
 
 // markStale sets Stale on the translations whose English text has changed
 // since they were made. A translation that does not say of which text it is
-// cannot be judged.
+// cannot be judged. One that has a fact in its own words where the English text
+// has a value goes out of date with the value.
 func markStale(a *Article) {
 	en := a.Texts[English]
 	if en == nil {
 		return
 	}
 	for l, t := range a.Texts {
-		if l != English && t.Of != "" && t.Of != en.Hash {
-			t.Stale = &Stale{Since: en.changed, Changed: lacking(en, t)}
+		if l == English || t.Of == "" || t.Of == en.Written && len(a.Values) == 0 {
+			continue
+		}
+		if missing := lacking(en, t); t.Of != en.Written || len(missing) > 0 {
+			t.Stale = &Stale{Since: en.changed, Changed: missing}
 		}
 	}
 }
