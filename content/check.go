@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -353,6 +354,7 @@ func (c *checker) text(l Locale, x *textSource, checklist bool) {
 	}
 	c.body(x, checklist)
 	c.braces(x)
+	c.reachable(x)
 }
 
 func (c *checker) asks(l Locale, x *textSource) {
@@ -455,7 +457,7 @@ func (c *checker) translation(x, en *textSource) {
 		// Up to nine the English text may well have a word for it.
 		small := func(as string) bool { return utf8.RuneCountInString(as) == 1 }
 		if more := slices.DeleteFunc(lacking(x.text, en.text), small); len(more) > 0 {
-			c.add(x.warning("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
+			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
 		}
 	default:
 		c.add(x.warning("of", "is stale: the English text has changed%s", listed("; what it has and this one not", missing)))
@@ -616,9 +618,7 @@ func (c *checker) centre(x *centreSource) {
 	c.names(x.place, "names", h.Names, 0)
 	c.escaped(x.place, "address", h.Address)
 	for i, n := range h.Phones {
-		if !isPhone(n) {
-			c.add(x.severe(fmt.Sprintf("phones[%d]", i), "%q is no phone number", n))
-		}
+		c.phone(x.place, fmt.Sprintf("phones[%d]", i), n)
 	}
 	if h.Site != "" {
 		c.address(x.place, "site", h.Site)
@@ -639,14 +639,77 @@ func (c *checker) centre(x *centreSource) {
 	c.sources(x.place, h.Sources)
 }
 
+// phone checks a number that stands alone.
+func (c *checker) phone(p place, key, number string) {
+	if !phoneLike.MatchString(number) {
+		c.add(p.severe(key, "%q is no phone number", number))
+		return
+	}
+	if message, severe := dialable(number); message != "" {
+		c.add(Problem{p.file, p.at(key), message, severe})
+	}
+}
+
+// dialable says what is wrong with a phone number, or "". One with its
+// country's code is held against the numbering plans of all countries. What
+// cannot be a number of that country is severe; what is not in its plan may be
+// newer than the plan. A number without the code is judged by its length alone:
+// it can be one of any country.
+func dialable(number string) (message string, severe bool) {
+	digits := onlyDigits(number)
+	switch {
+	case len(digits) > 15:
+		return fmt.Sprintf("%q is no phone number: none has more than 15 digits", number), true
+	case !strings.HasPrefix(number, "+"):
+		return "", false
+	}
+	n, err := phonenumbers.Parse("+"+digits, "")
+	switch {
+	case err != nil || !phonenumbers.IsPossibleNumber(n):
+		return fmt.Sprintf("%q is no phone number of any country", number), true
+	case !phonenumbers.IsValidNumber(n):
+		return fmt.Sprintf("%q is in no country's numbering plan: look at it again", number), false
+	}
+	return "", false
+}
+
+// reachable finds phone numbers and addresses in a text that lead nowhere. A
+// link in Markdown's brackets was judged when it was read.
+func (c *checker) reachable(x *textSource) {
+	f := factsOf(x.text.words())
+	for _, f := range f.facts {
+		message, severe := "", true
+		switch {
+		case f.kind == phone:
+			message, severe = dialable(f.as)
+		case f.kind == link && strings.Contains(f.as, "://") && !https(f.as):
+			message = fmt.Sprintf("%q is no https address", f.as)
+		case f.kind == link && !strings.Contains(f.as, "://") && !emailForm.MatchString(f.as):
+			message = fmt.Sprintf("%q is no email address", f.as)
+		}
+		if message != "" {
+			c.add(Problem{x.file, c.lineOf(x, f.as), message, severe})
+		}
+	}
+}
+
+// lineOf is the line of a text's file on which words stand below its front
+// matter, or the first one there.
+func (c *checker) lineOf(x *textSource, words string) int {
+	for i, line := range strings.Split(string(c.files[x.file]), "\n") {
+		if i+1 >= x.body.first && strings.Contains(foldNumbers(line), words) {
+			return i + 1
+		}
+	}
+	return x.body.first
+}
+
 var (
 	emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 	// Capitals may follow digits: some lines are known by a word on the keypad.
 	phoneLike = regexp.MustCompile(`^[+*#(]?[0-9][0-9 ()*#/-]*[A-Z]*$`)
 	seenForm  = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 )
-
-func isPhone(s string) bool { return phoneLike.MatchString(s) }
 
 func (c *checker) land(l *landSource) {
 	if code := strings.TrimSuffix(l.file[strings.LastIndexByte(l.file, '/')+1:], ".toml"); !isCountry(l.land.Code) || code != strings.ToLower(code) {
@@ -661,9 +724,7 @@ func (c *checker) land(l *landSource) {
 		if !slices.Contains(kinds, x.Kind) {
 			c.add(l.severe(key+".kind", "%q is no kind of line: %s", x.Kind, strings.Join(kinds, ", ")))
 		}
-		if !isPhone(x.Number) {
-			c.add(l.severe(key+".number", "%q is no phone number", x.Number))
-		}
+		c.phone(l.place, key+".number", x.Number)
 		if !seenForm.MatchString(string(x.Seen)) {
 			c.add(l.severe(key+".seen", "the line does not say when it was seen: a year, a month or a day"))
 		}

@@ -211,6 +211,11 @@ func (c *checker) checkValues() {
 func (c *checker) valueWords(key, words string) {
 	s := &c.values
 	c.escaped(s.place, key, words)
+	for _, f := range factsOf(words).facts {
+		if message, severe := dialable(f.as); f.kind == phone && message != "" {
+			c.add(Problem{s.file, s.at(key), message, severe})
+		}
+	}
 	if strings.ContainsAny(words, "{}") {
 		c.add(s.severe(key, "a value holds no other value: %q", words))
 	}
