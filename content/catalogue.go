@@ -28,10 +28,11 @@ type Catalogue struct {
 	signals  []*Signal
 	centres  []*Centre
 	lands    []*Land
+	values   map[ValueID]*Value
 }
 
-// Load reads a catalogue from a content folder. Articles, signals, centres,
-// countries and topics.toml may each be absent. It refuses only what cannot be
+// Load reads a catalogue from a content folder. Every folder and file of it may
+// be absent. It refuses only what cannot be
 // read, and says in which file and line; what merely should be better is for
 // Check to say. An article without a text is left out.
 func Load(fsys fs.FS) (*Catalogue, error) {
@@ -56,6 +57,7 @@ func (t *tree) catalogue() *Catalogue {
 		edition:  t.files.hash(),
 		articles: map[ArticleID]*Article{},
 		families: map[string][]ArticleID{},
+		values:   t.values.values,
 	}
 	for id, a := range t.articles {
 		if len(a.article.Texts) == 0 {
@@ -200,6 +202,21 @@ func (c *Catalogue) Land(code Country) (*Land, bool) {
 	return nil, false
 }
 
+// Values gives the values that articles share, by id.
+func (c *Catalogue) Values() []*Value {
+	var vs []*Value
+	for _, id := range slices.Sorted(maps.Keys(c.values)) {
+		vs = append(vs, c.values[id])
+	}
+	return vs
+}
+
+// Value finds a value.
+func (c *Catalogue) Value(id ValueID) (*Value, bool) {
+	v, ok := c.values[id]
+	return v, ok
+}
+
 // Siblings gives the articles that say the same for people of other origins,
 // by id, the article itself included: recruiter-check-bd and
 // recruiter-check-pk. It is empty for an article that is not of one origin by
@@ -241,7 +258,7 @@ func field(w io.Writer, s string) {
 	io.WriteString(w, s)
 }
 
-// hash is the Hash of a text: over what is said and nothing else, so that a
+// hash is over what is said and nothing else, so that a
 // new ask line or a review does not make translations stale.
 func (t *Text) hash() string {
 	h := sha256.New()

@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -27,6 +28,7 @@ const (
 	maxSection  = 1000
 	minHeadings = 2
 	maxHeadings = 5
+	maxSteps    = 10 // of a checklist
 	minAsk      = 8
 	minAskEN    = 12
 	minLatin    = 3
@@ -72,6 +74,7 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	for _, l := range t.lands {
 		c.land(l)
 	}
+	c.checkValues()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})
@@ -210,11 +213,11 @@ func (c *checker) article(a *articleSource) {
 		c.countries(a.place, "origin", a.head.Origin)
 		c.countries(a.place, "destination", a.head.Destination)
 		c.sources(a.place, a.head.Sources)
-		c.review(a)
+		c.term(a.place, "review_every", a.head.ReviewEvery, a.article.ownDue())
 	}
 	for _, l := range Locales() {
 		if x := a.texts[l]; x != nil {
-			c.text(l, x)
+			c.text(l, x, a.head.Checklist)
 			if en := a.texts[English]; en != nil && l != English {
 				c.translation(x, en)
 			}
@@ -240,19 +243,31 @@ func (c *checker) sources(p place, sources []sourceHead) {
 	}
 	for i, s := range sources {
 		key := fmt.Sprintf("sources[%d]", i)
-		if strings.TrimSpace(s.Title) == "" {
-			c.add(p.severe(key+".title", "the source has no title"))
+		c.source(p, key, key+".title", s)
+		for j, fact := range s.Facts {
+			at := fmt.Sprintf("%s.facts[%d]", key, j)
+			c.escaped(p, at, fact)
+			if fold(fact) == "" {
+				c.add(p.severe(at, "the fact has no words"))
+			}
 		}
-		c.escaped(p, key+".title", s.Title)
-		if s.URL != "" {
-			c.address(p, key+".url", s.URL)
-		}
-		switch {
-		case s.Seen.IsZero():
-			c.add(p.severe(key+".seen", "the source has no day on which it was seen"))
-		case s.Seen.After(c.now.Add(24 * time.Hour)): // it may be tomorrow already in Bishkek
-			c.add(p.severe(key+".seen", "the source was seen on a day to come"))
-		}
+	}
+}
+
+// source checks one source; key is its table, title the key of its title.
+func (c *checker) source(p place, key, title string, s sourceHead) {
+	if strings.TrimSpace(s.Title) == "" {
+		c.add(p.severe(title, "the source has no title"))
+	}
+	c.escaped(p, title, s.Title)
+	if s.URL != "" {
+		c.address(p, key+".url", s.URL)
+	}
+	switch {
+	case s.Seen.IsZero():
+		c.add(p.severe(key+".seen", "the source has no day on which it was seen"))
+	case s.Seen.After(c.now.Add(24 * time.Hour)): // it may be tomorrow already in Bishkek
+		c.add(p.severe(key+".seen", "the source was seen on a day to come"))
 	}
 }
 
@@ -269,30 +284,44 @@ func (c *checker) address(p place, key, address string) {
 	c.add(p.severe(key, "%q is no https address", address))
 }
 
-func (c *checker) review(a *articleSource) {
-	if a.head.ReviewEvery == "" {
-		c.add(a.severe("review_every", `has no review_every: say after how many days it must be checked again, such as "90d"`))
+// term checks after how long something must be checked again, and whether that
+// day is over.
+func (c *checker) term(p place, key, every string, due time.Time) {
+	if every == "" {
+		c.add(p.severe(key, `has no review_every: say after how many days it must be checked again, such as "90d"`))
 		return
 	}
-	if _, err := parseDays(a.head.ReviewEvery); err != nil {
-		c.add(a.severe("review_every", "%s", err))
+	if _, err := parseDays(every); err != nil {
+		c.add(p.severe(key, "%s", err))
 		return
 	}
-	if due := a.article.Due(); !due.IsZero() && due.Before(c.now) {
-		c.add(a.warning("review_every", "should have been checked again by %s", due.Format(time.DateOnly)))
+	if !due.IsZero() && due.Before(c.now) {
+		c.add(p.warning(key, "should have been checked again by %s", due.Format(time.DateOnly)))
 	}
 }
 
-// Due is when the article's facts must be checked again: ReviewEvery after
-// Checked. It is zero where either is not known.
+// Due is when the article's facts must be checked again: ReviewEvery after the
+// earliest of its own sources was seen, or when one of its values is due, if
+// that is sooner. It is zero where neither is known.
 func (a *Article) Due() time.Time {
-	if a.ReviewEvery <= 0 || a.Checked().IsZero() {
+	due := a.ownDue()
+	for _, v := range a.Values {
+		if d := v.Due(); due.IsZero() || !d.IsZero() && d.Before(due) {
+			due = d
+		}
+	}
+	return due
+}
+
+// ownDue is Due without the values, which are checked in their own file.
+func (a *Article) ownDue() time.Time {
+	if a.ReviewEvery <= 0 || a.seen().IsZero() {
 		return time.Time{}
 	}
-	return a.Checked().Add(a.ReviewEvery)
+	return a.seen().Add(a.ReviewEvery)
 }
 
-func (c *checker) text(l Locale, x *textSource) {
+func (c *checker) text(l Locale, x *textSource, checklist bool) {
 	h := x.head
 	if strings.TrimSpace(h.Title) == "" {
 		c.add(x.severe("title", "has no title"))
@@ -323,7 +352,9 @@ func (c *checker) text(l Locale, x *textSource) {
 	if l != English && !h.Changed.IsZero() {
 		c.add(x.warning("changed", "is for the English text"))
 	}
-	c.body(x)
+	c.body(x, checklist)
+	c.braces(x)
+	c.reachable(x)
 }
 
 func (c *checker) asks(l Locale, x *textSource) {
@@ -358,15 +389,19 @@ func (c *checker) asks(l Locale, x *textSource) {
 	}
 }
 
-func (c *checker) body(x *textSource) {
+func (c *checker) body(x *textSource, checklist bool) {
 	b := x.body
 	if n := length(b.short); n == 0 {
 		c.add(Problem{x.file, b.first, "has no short answer before the first heading", true})
 	} else if n > maxShort {
 		c.add(Problem{x.file, b.first, fmt.Sprintf("the short answer has %d characters, at most %d are read", n, maxShort), true})
 	}
-	if n := len(b.headings); n < minHeadings || n > maxHeadings {
-		c.add(Problem{x.file, b.first, fmt.Sprintf("has %d headings: %d to %d become choices under the answer", n, minHeadings, maxHeadings), true})
+	most, what := maxHeadings, "become choices under the answer"
+	if checklist {
+		most, what = maxSteps, "are the steps of a checklist"
+	}
+	if n := len(b.headings); n < minHeadings || n > most {
+		c.add(Problem{x.file, b.first, fmt.Sprintf("has %d headings: %d to %d %s", n, minHeadings, most, what), true})
 	}
 	for i, s := range b.sections {
 		line := b.headings[i].line
@@ -415,14 +450,14 @@ func (c *checker) translation(x, en *textSource) {
 	switch x.text.Of {
 	case "":
 		c.add(x.warning("of", "does not say which English text it is of: stamp it%s", listed("; what the English text has and this one not", missing)))
-	case en.text.Hash:
+	case en.text.Written:
 		if len(missing) > 0 {
 			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; lacks", missing), "; ")))
 		}
 		// Up to nine the English text may well have a word for it.
 		small := func(as string) bool { return utf8.RuneCountInString(as) == 1 }
 		if more := slices.DeleteFunc(lacking(x.text, en.text), small); len(more) > 0 {
-			c.add(x.warning("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
+			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
 		}
 	default:
 		c.add(x.warning("of", "is stale: the English text has changed%s", listed("; what it has and this one not", missing)))
@@ -583,9 +618,7 @@ func (c *checker) centre(x *centreSource) {
 	c.names(x.place, "names", h.Names, 0)
 	c.escaped(x.place, "address", h.Address)
 	for i, n := range h.Phones {
-		if !isPhone(n) {
-			c.add(x.severe(fmt.Sprintf("phones[%d]", i), "%q is no phone number", n))
-		}
+		c.phone(x.place, fmt.Sprintf("phones[%d]", i), n)
 	}
 	if h.Site != "" {
 		c.address(x.place, "site", h.Site)
@@ -606,14 +639,77 @@ func (c *checker) centre(x *centreSource) {
 	c.sources(x.place, h.Sources)
 }
 
+// phone checks a number that stands alone.
+func (c *checker) phone(p place, key, number string) {
+	if !phoneLike.MatchString(number) {
+		c.add(p.severe(key, "%q is no phone number", number))
+		return
+	}
+	if message, severe := dialable(number); message != "" {
+		c.add(Problem{p.file, p.at(key), message, severe})
+	}
+}
+
+// dialable says what is wrong with a phone number, or "". One with its
+// country's code is held against the numbering plans of all countries. What
+// cannot be a number of that country is severe; what is not in its plan may be
+// newer than the plan. A number without the code is judged by its length alone:
+// it can be one of any country.
+func dialable(number string) (message string, severe bool) {
+	digits := onlyDigits(number)
+	switch {
+	case len(digits) > 15:
+		return fmt.Sprintf("%q is no phone number: none has more than 15 digits", number), true
+	case !strings.HasPrefix(number, "+"):
+		return "", false
+	}
+	n, err := phonenumbers.Parse("+"+digits, "")
+	switch {
+	case err != nil || !phonenumbers.IsPossibleNumber(n):
+		return fmt.Sprintf("%q is no phone number of any country", number), true
+	case !phonenumbers.IsValidNumber(n):
+		return fmt.Sprintf("%q is in no country's numbering plan: look at it again", number), false
+	}
+	return "", false
+}
+
+// reachable finds phone numbers and addresses in a text that lead nowhere. A
+// link in Markdown's brackets was judged when it was read.
+func (c *checker) reachable(x *textSource) {
+	f := factsOf(x.text.words())
+	for _, f := range f.facts {
+		message, severe := "", true
+		switch {
+		case f.kind == phone:
+			message, severe = dialable(f.as)
+		case f.kind == link && strings.Contains(f.as, "://") && !https(f.as):
+			message = fmt.Sprintf("%q is no https address", f.as)
+		case f.kind == link && !strings.Contains(f.as, "://") && !emailForm.MatchString(f.as):
+			message = fmt.Sprintf("%q is no email address", f.as)
+		}
+		if message != "" {
+			c.add(Problem{x.file, c.lineOf(x, f.as), message, severe})
+		}
+	}
+}
+
+// lineOf is the line of a text's file on which words stand below its front
+// matter, or the first one there.
+func (c *checker) lineOf(x *textSource, words string) int {
+	for i, line := range strings.Split(string(c.files[x.file]), "\n") {
+		if i+1 >= x.body.first && strings.Contains(foldNumbers(line), words) {
+			return i + 1
+		}
+	}
+	return x.body.first
+}
+
 var (
 	emailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 	// Capitals may follow digits: some lines are known by a word on the keypad.
 	phoneLike = regexp.MustCompile(`^[+*#(]?[0-9][0-9 ()*#/-]*[A-Z]*$`)
 	seenForm  = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 )
-
-func isPhone(s string) bool { return phoneLike.MatchString(s) }
 
 func (c *checker) land(l *landSource) {
 	if code := strings.TrimSuffix(l.file[strings.LastIndexByte(l.file, '/')+1:], ".toml"); !isCountry(l.land.Code) || code != strings.ToLower(code) {
@@ -628,9 +724,7 @@ func (c *checker) land(l *landSource) {
 		if !slices.Contains(kinds, x.Kind) {
 			c.add(l.severe(key+".kind", "%q is no kind of line: %s", x.Kind, strings.Join(kinds, ", ")))
 		}
-		if !isPhone(x.Number) {
-			c.add(l.severe(key+".number", "%q is no phone number", x.Number))
-		}
+		c.phone(l.place, key+".number", x.Number)
 		if !seenForm.MatchString(string(x.Seen)) {
 			c.add(l.severe(key+".seen", "the line does not say when it was seen: a year, a month or a day"))
 		}

@@ -65,10 +65,11 @@ type Text struct {
 	Status     Status
 	ReviewedBy string
 	ReviewedOn time.Time
-	Of         string  // for a translation: Hash of the English text it was made from
+	Of         string  // for a translation: Written of the English text it was made from
 	Short      []Block // the whole short answer, before the first heading
 	Sections   []Section
 	Hash       string // first 12 hex digits of the SHA-256 of what is said: title, short answer and sections
+	Written    string // the same of what the file holds, which has the names of values and not their words; without values it is Hash
 	Stale      *Stale // set where the English text has changed since
 
 	changed time.Time // the day a fact in an English text last changed; zero where it does not say
@@ -85,6 +86,7 @@ type Source struct {
 	Title string
 	URL   string    // may be "" where the source is a paper
 	Seen  time.Time // the day somebody last looked
+	Facts []string  // what it says that is relied on, in few words; may be empty
 }
 
 // An Article is one answer in all its locales.
@@ -95,6 +97,8 @@ type Article struct {
 	Destination []Country // for people who go to these; empty: wherever
 	ReviewEvery time.Duration
 	Sources     []Source
+	Values      []*Value // that its texts show, by id
+	Checklist   bool     // its sections are steps that are done one after the other
 	Texts       map[Locale]*Text
 }
 
@@ -102,8 +106,20 @@ type Article struct {
 // followed by a question whether it helped.
 func (a *Article) Danger() bool { return a.Topic == "danger" }
 
-// Checked is the latest day on which all sources were seen: the earliest Seen.
+// Checked is the latest day on which all sources were seen, those of its values
+// too: the earliest Seen.
 func (a *Article) Checked() time.Time {
+	t := a.seen()
+	for _, v := range a.Values {
+		if t.IsZero() || v.Source.Seen.Before(t) {
+			t = v.Source.Seen
+		}
+	}
+	return t
+}
+
+// seen is the earliest day on which one of the article's own sources was seen.
+func (a *Article) seen() time.Time {
 	var t time.Time
 	for _, s := range a.Sources {
 		if t.IsZero() || s.Seen.Before(t) {

@@ -147,7 +147,7 @@ func FuzzText(f *testing.F) {
 		watch := time.AfterFunc(10*time.Second, func() { panic("takes too long: " + src) })
 		defer watch.Stop()
 		// Whatever the file, its reading ends with words or with a problem.
-		tr := readTree(files{"articles/a/b/en.md": []byte(src), "signals/a.toml": []byte(src)}, nil)
+		tr := readTree(files{"articles/a/b/en.md": []byte(src), "signals/a.toml": []byte(src), "values.toml": []byte(src)}, nil)
 		c := tr.catalogue()
 		for _, p := range checkFiles(tr.files, nil, time.Unix(0, 0)) {
 			if lines := strings.Count(src, "\n") + 1; p.Line < 0 || p.Line > lines {

@@ -41,13 +41,14 @@ const (
 	maxKnots = 200
 )
 
-// The folders and the file that content consists of.
+// The folders and the files that content consists of.
 const (
 	articlesDir  = "articles"
 	signalsDir   = "signals"
 	centresDir   = "centres"
 	countriesDir = "countries"
 	topicsFile   = "topics.toml"
+	valuesFile   = "values.toml"
 )
 
 // files are the files of a content folder by their paths. Everything is read
@@ -62,7 +63,7 @@ func readFiles(fsys fs.FS) (files, []Problem, error) {
 	}
 	found := files{}
 	var problems []Problem
-	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, topicsFile} {
+	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, topicsFile, valuesFile} {
 		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case name == root && errors.Is(err, fs.ErrNotExist):
@@ -98,6 +99,7 @@ type tree struct {
 	files    files
 	articles map[ArticleID]*articleSource
 	topics   topicsSource
+	values   valuesSource
 	signals  map[SignalID]*signalSource
 	centres  map[CentreID]*centreSource
 	lands    map[Country]*landSource
@@ -117,6 +119,7 @@ type textSource struct {
 	head textHead
 	text *Text
 	body body
+	refs []reference // in the order of the text
 }
 
 type topicsSource struct {
@@ -150,11 +153,14 @@ type (
 		Title string `toml:"title"`
 		URL   string `toml:"url"`
 		Seen  day    `toml:"seen"`
+		// Facts are what the source says that the article relies on, in few words.
+		Facts []string `toml:"facts"`
 	}
 	articleHead struct {
 		Origin      []Country    `toml:"origin"`
 		Destination []Country    `toml:"destination"`
 		ReviewEvery string       `toml:"review_every"`
+		Checklist   bool         `toml:"checklist"`
 		Sources     []sourceHead `toml:"sources"`
 	}
 	textHead struct {
@@ -237,6 +243,8 @@ func readTree(fs files, broken []Problem) *tree {
 		switch {
 		case name == topicsFile:
 			t.readTopics(name, src)
+		case name == valuesFile:
+			t.readValues(name, src)
 		case root == articlesDir && depth == 3 && path.Base(name) == "article.toml":
 			t.readArticle(name, src)
 		case root == articlesDir && depth == 3 && strings.HasSuffix(name, ".md"):
@@ -251,6 +259,7 @@ func readTree(fs files, broken []Problem) *tree {
 			t.ignored = append(t.ignored, Problem{File: name, Message: "is not read: it is no file of content, or stands in the wrong folder"})
 		}
 	}
+	t.fill()
 	return t
 }
 
@@ -293,6 +302,7 @@ func (t *tree) readArticle(name, src string) {
 	art := a.article
 	art.Origin, art.Destination = capitals(a.head.Origin), capitals(a.head.Destination)
 	art.ReviewEvery, _ = parseDays(a.head.ReviewEvery)
+	art.Checklist = a.head.Checklist
 	art.Sources = sourcesOf(a.head.Sources)
 }
 
@@ -369,7 +379,9 @@ func readTextFile(name, src string) (*textSource, *Problem) {
 	if x.text.Label == "" {
 		x.text.Label = x.text.Title
 	}
-	x.text.Hash = x.text.hash()
+	x.text.Written = x.text.hash()
+	x.text.Hash = x.text.Written
+	x.refs = references(&x.body, rest, offset)
 	return x, nil
 }
 
@@ -507,7 +519,7 @@ func shown(grade string) bool { return grade == "A" || grade == "B" }
 func sourcesOf(heads []sourceHead) []Source {
 	var ss []Source
 	for _, h := range heads {
-		ss = append(ss, Source{Title: clean(h.Title), URL: h.URL, Seen: h.Seen.Time})
+		ss = append(ss, Source{Title: clean(h.Title), URL: h.URL, Seen: h.Seen.Time, Facts: h.Facts})
 	}
 	return ss
 }

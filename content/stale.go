@@ -6,21 +6,26 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
 
 // markStale sets Stale on the translations whose English text has changed
 // since they were made. A translation that does not say of which text it is
-// cannot be judged.
+// cannot be judged. One that has a fact in its own words where the English text
+// has a value goes out of date with the value.
 func markStale(a *Article) {
 	en := a.Texts[English]
 	if en == nil {
 		return
 	}
 	for l, t := range a.Texts {
-		if l != English && t.Of != "" && t.Of != en.Hash {
-			t.Stale = &Stale{Since: en.changed, Changed: lacking(en, t)}
+		if l == English || t.Of == "" || t.Of == en.Written && len(a.Values) == 0 {
+			continue
+		}
+		if missing := lacking(en, t); t.Of != en.Written || len(missing) > 0 {
+			t.Stale = &Stale{Since: en.changed, Changed: missing}
 		}
 	}
 }
@@ -29,11 +34,25 @@ func markStale(a *Article) {
 // stand in another, as the one writes them, each once.
 func lacking(of, in *Text) []string {
 	there := factsOf(in.words())
+	if in.Locale == English {
+		there.spelled(in.words())
+	}
+	if readsSolar(in.Locale) {
+		for _, f := range there.facts {
+			if first, second := commonYears(f.value); f.kind == number && first != "" {
+				there.set[first], there.set[second] = true, true
+			}
+		}
+	}
 	var missing []string
 	for _, f := range factsOf(of.words()).facts {
-		if !there.has(f) && !slices.Contains(missing, f.as) {
-			missing = append(missing, f.as)
+		if there.has(f) || slices.Contains(missing, f.as) {
+			continue
 		}
+		if first, second := commonYears(f.value); readsSolar(of.Locale) && f.kind == number && (there.set[first] || there.set[second]) {
+			continue
+		}
+		missing = append(missing, f.as)
 	}
 	return missing
 }
@@ -98,7 +117,7 @@ func (f *facts) has(x fact) bool {
 
 var (
 	linkForm = regexp.MustCompile(`(?i)https?://[^\s()<>]+|[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+`)
-	dateForm = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b`)
+	dateForm = regexp.MustCompile(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b`)
 	// An international number; one with a trunk 0; one in three groups or more
 	// with hyphens.
 	phoneForm = regexp.MustCompile(`\+ ?\d+(?:[ -]?\(\d+\)[ -]?\d+)?(?:[ .-]\d+)*|\b0\d+(?:\)[ -]?\d+)?(?:[ -]\d+)*|\b\d+(?:-\d+){2,}`)
@@ -131,15 +150,27 @@ func factsOf(words string) *facts {
 	words = foldNumbers(words)
 	// Twice: neighbours share a digit, and a form takes each digit once.
 	f.runs = between.ReplaceAllString(between.ReplaceAllString(words, "$1$2"), "$1$2")
+	day := func(y, m, d, as string) bool {
+		// Somebody else may write the same day in words.
+		f.set[plain(y)], f.set[plain(m)], f.set[plain(d)] = true, true, true
+		return add(date, fmt.Sprintf("%s-%02s-%02s", y, plain(m), plain(d)), as)
+	}
+	solar := func(y, m, d, as string) bool {
+		year, _ := strconv.Atoi(y)
+		month, _ := strconv.Atoi(m)
+		of, _ := strconv.Atoi(d)
+		t, ok := solarDay(year, month, of)
+		return ok && day(t.Format("2006"), t.Format("1"), t.Format("2"), as)
+	}
 	take(dateForm, func(whole string, p []string) bool {
 		y, m, d := p[1], p[2], p[3]
 		if y == "" {
 			y, m, d = p[6], p[5], p[4]
 		}
-		// Somebody else may write the same day in words.
-		f.set[plain(y)], f.set[plain(m)], f.set[plain(d)] = true, true, true
-		return add(date, fmt.Sprintf("%s-%02s-%02s", y, plain(m), plain(d)), whole)
+		return solar(y, m, d, whole) || day(y, m, d, whole)
 	})
+	take(solarForms[0], func(whole string, p []string) bool { return solar(p[3], strconv.Itoa(solarMonth(p[2])), p[1], whole) })
+	take(solarForms[1], func(whole string, p []string) bool { return solar(p[1], strconv.Itoa(solarMonth(p[2])), p[3], whole) })
 	take(phoneForm, func(whole string, _ []string) bool {
 		digits := onlyDigits(whole)
 		return len(digits) >= 7 && add(phone, digits, strings.TrimSpace(whole))
@@ -156,6 +187,33 @@ func factsOf(words string) *facts {
 		return true
 	})
 	return f
+}
+
+// The English words for numbers that translations write in digits.
+var (
+	spelledForm = regexp.MustCompile(`(?i)\b(?:(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?([a-z]+)\b`)
+	spelledOut  = map[string]int{
+		"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+		"nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+		"hundred": 100, "thousand": 1000, "million": 1000000, "dozen": 12, "half": 50,
+		"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+	}
+	roundTheClock = regexp.MustCompile(`(?i)\b(?:day and night|round the clock|around the clock|night and day|a day)\b`)
+)
+
+// spelled counts numbers as there that the text has in English words.
+func (f *facts) spelled(words string) {
+	for _, m := range spelledForm.FindAllStringSubmatch(words, -1) {
+		if n, ok := spelledOut[strings.ToLower(m[2])]; ok {
+			f.set[strconv.Itoa(n)] = true
+			if tens := spelledOut[strings.ToLower(m[1])]; tens > 0 {
+				f.set[strconv.Itoa(tens+n)] = true
+			}
+		}
+	}
+	if roundTheClock.MatchString(words) {
+		f.set["24"] = true
+	}
 }
 
 // numbersIn divides a run of digits and separators into numbers: "1,000",

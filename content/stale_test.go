@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -58,6 +59,12 @@ func TestWhatATranslationLacks(t *testing.T) {
 		{"a link with another end", "See it (https://beoe.gov.pk/a2).", "دیکھیں (https://beoe.gov.pk/a)۔", []string{"https://beoe.gov.pk/a2"}},
 		{"a link's numbers are its own", "See https://a.example/2025/7.", "https://a.example/2025/7", nil},
 		{"a mail address", "Write to cmu1@mofa.gov.pk.", "cmu1@mofa.gov.pk", nil},
+		{"a solar date in numbers", "Seen 2025-11-26.", "۱۴۰۴/۹/۵", nil},
+		{"a solar date in numbers for one in words", "Seen 26 November 2025.", "۱۴۰۴/۰۹/۰۵", nil},
+		{"a solar date in Dari", "Seen 26 November 2025.", "دیده‌شده در ۵ قوس ۱۴۰۴", nil},
+		{"a solar date in Pashto", "Seen 26 November 2025.", "د ۱۴۰۴ کال د لیندۍ ۵مه", nil},
+		{"another solar day", "Seen 26 November 2025.", "۶ قوس ۱۴۰۴", []string{"26"}},
+		{"a solar year is a day's, not a fee", "It costs 2025.", "۱۴۰۴", []string{"2025"}},
 		{"each once", "Pay 50. Not more than 50.", "-", []string{"50"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,6 +142,70 @@ p = 4
 	for key, want := range map[string]int{"k[1].q": 15, "k[0].l.z[3]": 14, "b[9]": 3, "none": 0, "g.none": 9} {
 		if got := p.at(key); got != want {
 			t.Errorf("the nearest line to %s is %d, want %d", key, got, want)
+		}
+	}
+}
+
+// Between the calendars there is one day for each day.
+func TestSolarDays(t *testing.T) {
+	for solar, want := range map[[3]int]string{
+		{1370, 1, 1}: "1991-03-21", {1403, 12, 30}: "2025-03-20", {1404, 1, 1}: "2025-03-21", {1404, 9, 5}: "2025-11-26",
+		{1399, 12, 30}: "2021-03-20", {1400, 1, 1}: "2021-03-21", {1404, 12, 29}: "2026-03-20", {1402, 6, 31}: "2023-09-22", {1402, 7, 1}: "2023-09-23",
+	} {
+		got, ok := solarDay(solar[0], solar[1], solar[2])
+		if !ok || got.Format("2006-01-02") != want {
+			t.Errorf("%v is %v, want %s", solar, got, want)
+		}
+	}
+	for _, none := range [][3]int{{1404, 12, 30}, {1404, 7, 31}, {1404, 13, 1}, {1404, 0, 1}, {1404, 1, 32}, {2025, 1, 1}, {1446, 1, 1}} {
+		if got, ok := solarDay(none[0], none[1], none[2]); ok {
+			t.Errorf("%v is %v", none, got)
+		}
+	}
+	day := time.Date(1991, 3, 21, 0, 0, 0, 0, time.UTC)
+	for y := firstSolar; y <= lastSolar; y++ {
+		for m := 1; m <= 12; m++ {
+			for d := 1; d <= 31; d++ {
+				got, ok := solarDay(y, m, d)
+				if !ok {
+					continue
+				}
+				if !got.Equal(day) {
+					t.Fatalf("%d-%d-%d is %v, want %v", y, m, d, got, day)
+				}
+				day = day.AddDate(0, 0, 1)
+			}
+		}
+	}
+}
+
+// Afghans write years of their own calendar, and English twelve in letters.
+func TestOneNumberInTwoLanguages(t *testing.T) {
+	text := func(l Locale, words string) *Text {
+		return &Text{Locale: l, Short: []Block{{Paragraph, words}}}
+	}
+	for _, c := range []struct {
+		locale     Locale
+		en, tr     string
+		less, more []string
+	}{
+		{Dari, "Since 2025 it is closed.", "از سال ۱۴۰۴ بسته است", nil, nil},
+		{Pashto, "Since 2026 it is closed.", "له ۱۴۰۴ راهیسې", nil, nil},
+		{Dari, "Since 2025 it is closed.", "از سال ۱۴۰۲ بسته است", []string{"2025"}, []string{"1402"}},
+		{Urdu, "Since 2025 it is closed.", "۱۴۰۴", []string{"2025"}, []string{"1404"}},
+		{Dari, "Seen 26 November 2025.", "۵ قوس ۱۴۰۴", nil, nil},
+		{Dari, "Seen 26 November 2025.", "۱۴۰۴/۹/۵", nil, nil},
+		{Dari, "Seen 26 November 2025.", "۱۴۰۴/۹/۶", []string{"26"}, []string{"1404/9/6"}},
+		{Urdu, "It answers twelve hours, or twenty-five.", "12 یا 25", nil, nil},
+		{Urdu, "It answers day and night.", "24 گھنٹے", nil, nil},
+		{Urdu, "It answers in the evening.", "24 گھنٹے", nil, []string{"24"}},
+	} {
+		en, tr := text(English, c.en), text(c.locale, c.tr)
+		if got := lacking(en, tr); !slices.Equal(got, c.less) {
+			t.Errorf("%q lacks %q of %q, want %q", c.tr, got, c.en, c.less)
+		}
+		if got := lacking(tr, en); !slices.Equal(got, c.more) {
+			t.Errorf("%q has %q beside %q, want %q", c.tr, got, c.en, c.more)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // ofValue is the line of the key "of", up to and behind its value.
 var ofValue = regexp.MustCompile(`^(\s*of\s*=\s*)("[^"]*"|'[^']*')`)
 
-// Stamp writes the hash of the current English text into the "of" of all
+// Stamp writes the hash of the current English text, as it is written, into the "of" of all
 // translations of the articles, or of all articles if none is given, and says
 // how many files have changed. It touches that one line only. Who stamps
 // vouches that the translations say what the English text says now; nothing is
@@ -46,10 +46,10 @@ func Stamp(dir string, ids ...ArticleID) (n int, err error) {
 		}
 		for _, l := range Locales() {
 			x := a.texts[l]
-			if x == nil || l == English || x.text.Of == en.text.Hash {
+			if x == nil || l == English || x.text.Of == en.text.Written {
 				continue
 			}
-			if err := replace(dir, x.file, stamped(found[x.file], x.lines["of"], en.text.Hash)); err != nil {
+			if err := replace(dir, x.file, stamped(found[x.file], x.lines["of"], en.text.Written)); err != nil {
 				return n, err
 			}
 			n++

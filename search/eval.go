@@ -17,12 +17,21 @@ import (
 )
 
 // An Asked is a reading as the commands ask and eval print it. Its lists are
-// empty rather than nil.
+// empty rather than nil, but for the rules: where no signal is raised, there is
+// no such key.
 type Asked struct {
 	Locale  content.Locale     `json:"locale"`
 	Band    Band               `json:"band"`
 	Signals []content.SignalID `json:"signals"`
 	Matches []Match            `json:"matches"`
+	Rules   []RaisedBy         `json:"rules,omitempty"` // one for each of Signals, in their order
+}
+
+// A RaisedBy says by which line of which language's table a signal was raised.
+type RaisedBy struct {
+	Signal content.SignalID `json:"signal"`
+	Locale content.Locale   `json:"locale"`
+	Rule   string           `json:"rule"`
 }
 
 // Asked gives the reading in the form that is printed.
@@ -30,6 +39,7 @@ func (r Reading) Asked() Asked {
 	a := Asked{Locale: r.Locale, Band: r.Band, Signals: []content.SignalID{}, Matches: []Match{}}
 	for _, s := range r.Signals {
 		a.Signals = append(a.Signals, s.Signal)
+		a.Rules = append(a.Rules, RaisedBy{s.Signal, s.Locale, s.Rule})
 	}
 	a.Matches = append(a.Matches, r.Matches...)
 	return a

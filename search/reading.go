@@ -21,10 +21,13 @@ type Match struct {
 	Sure    float64           `json:"sure"`
 }
 
-// A Raised is a signal found in a message and the rule that found it.
+// A Raised is a signal found in a message and the rule that found it: the line
+// as it stands in the signal's file, and the language whose table it stands in,
+// which need not be that of the message.
 type Raised struct {
 	Signal content.SignalID
 	Rule   string
+	Locale content.Locale
 }
 
 // A Hint is what is known of the person who asks. The zero value is nothing.

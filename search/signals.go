@@ -35,6 +35,7 @@ type step struct {
 type rule struct {
 	signal int // index into watch.signals
 	line   string
+	locale content.Locale // whose table the line stands in
 	steps  []step
 	never  []pattern
 }
@@ -80,7 +81,7 @@ func newWatch(signals []*content.Signal) *watch {
 				if err != nil {
 					continue // CheckSignals reports it
 				}
-				r.signal = i
+				r.signal, r.locale = i, l
 				w.add(r)
 			}
 		}
@@ -255,7 +256,7 @@ func (w *watch) hear(ws []string) []Raised {
 			continue
 		}
 		raised = r.signal // rules stand in the order of their signals
-		found = append(found, Raised{Signal: w.signals[r.signal].ID, Rule: r.line})
+		found = append(found, Raised{Signal: w.signals[r.signal].ID, Rule: r.line, Locale: r.locale})
 	}
 	return found
 }
@@ -329,7 +330,7 @@ func CheckSignals(c *content.Catalogue) []string {
 			}
 			for _, m := range t.Not {
 				for _, r := range w.listen(m) {
-					problems = append(problems, fmt.Sprintf("%s: %q must raise nothing but raises %s by the rule %q", at, m, r.Signal, r.Rule))
+					problems = append(problems, fmt.Sprintf("%s: %q must raise nothing but raises %s by the rule %q (%s)", at, m, r.Signal, r.Rule, r.Locale))
 				}
 			}
 		}

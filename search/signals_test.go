@@ -80,8 +80,16 @@ var signals = []*content.Signal{
 func TestUrgentSignalsComeFirstAndEachOnce(t *testing.T) {
 	w := newWatch(signals)
 	found := w.listen("i must pay today they kidnapped him and want me to pay tonight")
-	if got := fmt.Sprint(found); got != "[{held kidnapped} {pay pay tonight}]" {
+	if got := fmt.Sprint(found); got != "[{held kidnapped en} {pay pay tonight en}]" {
 		t.Error(got)
+	}
+}
+
+// Who mends a rule must find it: the line, and the table that it stands in.
+func TestASignalNamesItsRule(t *testing.T) {
+	found := newWatch(signals).listen("my brother, похитили его")
+	if len(found) != 1 || found[0] != (Raised{"held", "похитили", content.Russian}) {
+		t.Errorf("%+v", found)
 	}
 }
 

@@ -20,12 +20,23 @@ type aboutCmd struct {
 	Import importCmd `cmd:"" help:"Take changed articles from a folder, after checking them."`
 }
 
-type checkCmd struct{}
+type checkCmd struct {
+	Numbers bool `help:"List the numbers of English texts that no source's facts hold, too."`
+}
 
-func (checkCmd) Run(c *cli, w world) error {
+func (k checkCmd) Run(c *cli, w world) error {
 	fsys, err := contentFS(c.Content)
 	if err != nil {
 		return err
+	}
+	if k.Numbers {
+		notices, err := content.Numbers(fsys)
+		if err != nil {
+			return err
+		}
+		for _, p := range notices {
+			fmt.Fprintf(w.out, "%s:%d: notice: %s\n", p.File, p.Line, p.Message)
+		}
 	}
 	problems := content.Check(fsys, time.Now())
 	severe := list(w, problems)

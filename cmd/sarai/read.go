@@ -36,7 +36,7 @@ func (a askCmd) Run(c *cli, w world) error {
 	}
 	fmt.Fprintf(w.out, "locale  %s\nband    %s\n", orDash(string(r.Locale)), r.Band)
 	for _, s := range r.Signals {
-		fmt.Fprintf(w.out, "signal  %s (rule: %s)\n", s.Signal, s.Rule)
+		fmt.Fprintf(w.out, "signal %s by rule %q (%s)\n", s.Signal, s.Rule, s.Locale)
 	}
 	for _, m := range r.Matches {
 		fmt.Fprintf(w.out, "%5.2f   %s\n", m.Sure, m.Article)
