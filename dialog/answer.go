@@ -138,6 +138,9 @@ func (t *turn) answer(id content.ArticleID) {
 		t.say(Part{Article: id, Source: true})
 	}
 	t.offer(AskMore)
+	if a.Checklist {
+		t.add("walk:" + string(id))
+	}
 	t.offerSections(a, "")
 	if t.urgent(id) { // it says that the numbers follow
 		sections := slices.Clone(t.options)

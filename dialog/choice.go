@@ -93,6 +93,8 @@ func (t *turn) command(w word) {
 		}
 		t.say(phrase("menu-ask"))
 		t.menu()
+	case wordList:
+		t.myList()
 	case wordGreeting:
 		t.greet()
 	case wordThanks:
@@ -178,6 +180,13 @@ func (t *turn) pressed(key string) {
 		t.section(content.ArticleID(id), sec)
 	case "t":
 		t.topic(content.TopicID(rest))
+	case "walk":
+		t.walk(content.ArticleID(rest))
+	case "dn", "lt", "wh", "st":
+		id, sec, _ := strings.Cut(rest, "#")
+		t.ticked(kind, content.ArticleID(id), sec)
+	case "list":
+		t.command(wordList)
 	case "menu":
 		t.command(wordMenu)
 	case "language":

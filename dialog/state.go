@@ -40,6 +40,7 @@ const (
 	AskRating      Question = "rating"
 	AskDelete      Question = "delete"
 	AskSecondVoice Question = "voice"
+	AskStep        Question = "step" // of a checklist
 )
 
 // An Option is a choice that was offered. Label is filled in by whoever
@@ -67,6 +68,10 @@ type State struct {
 	Options []Option          `json:"options,omitempty"` // offered last, in their order
 	Pending content.ArticleID `json:"pending,omitempty"` // the answer that waits for AskOrigin
 	Topic   content.TopicID   `json:"topic,omitempty"`   // shown last, for "back"
+
+	// Lists are the checklists that were begun: how far each step has come, by the
+	// id of its section. They are shown only when somebody asks for them.
+	Lists map[content.ArticleID]map[string]Tick `json:"lists,omitempty"`
 
 	Unsure  int `json:"unsure,omitempty"`  // not understood, in a row
 	Answers int `json:"answers,omitempty"` // given since it was asked whether one helped
@@ -260,11 +265,13 @@ const (
 	Whole Piece = ""
 	Body  Piece = "body" // all but the last block
 	Tail  Piece = "tail" // the last block
+	Head  Piece = "head" // the title alone, of the article or of a section
 )
 
 // Args are what a phrase can be given.
 type Args struct {
-	Count   int             // a place in the queue, a number of messages
+	Count   int             // a place in the queue, a number of messages, a step
+	Of      int             // of so many steps
 	At      time.Time       // a moment, said in the centre's zone
 	Country content.Country // said by its name in the reader's language
 	Locale  content.Locale  // said by its own name
@@ -278,6 +285,8 @@ type Part struct {
 	Article   content.ArticleID // its short answer, or Section of it
 	Section   string
 	Piece     Piece
+	Listed    bool             // with Head of a section: as a line of a checklist, with its Tick
+	Tick      Tick             // how far the step has come
 	Source    bool             // with the article: its notices, sources and the day they were checked
 	Lines     content.Country  // the help lines of a country
 	Confirmed content.CentreID // what the centre has confirmed on who can read a case

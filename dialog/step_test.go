@@ -35,7 +35,8 @@ var texts = []string{"menu", "language", "counsellor", "back", "stop", "delete",
 // keys are buttons, offered and made up.
 var keys = []string{"menu", "counsellor", "language", "none", "skip", "refuse", "consent:yes", "consent:no", "delete:yes", "delete:no",
 	"a:protector-pk", "a:gone", "s:protector-pk#fees", "s:x#y", "t:rights", "t:gone", "lang:ur", "lang:xx", "o:PK", "o:other", "o:ZZ",
-	"w:SA", "w:other", "w:ZZ", "r:3", "r:9", "r:", "h:yes:visa-check", "h:no:", "h", "", ":", "a:"}
+	"w:SA", "w:other", "w:ZZ", "r:3", "r:9", "r:", "h:yes:visa-check", "h:no:", "h", "", ":", "a:",
+	"walk:leave-steps-pk", "walk:gone", "dn:leave-steps-pk#contract", "dn:leave-steps-pk#protector", "lt:leave-steps-pk#medical", "wh:leave-steps-pk#medical", "st:leave-steps-pk#x", "dn:", "list"}
 
 // happening draws any event.
 func happening(t *rapid.T, at time.Time) dialog.Event {

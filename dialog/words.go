@@ -28,6 +28,7 @@ const (
 	wordGreeting   word = "greeting"
 	wordThanks     word = "thanks"
 	wordSkip       word = "skip"
+	wordList       word = "list" // my checklist
 )
 
 // spellings lists the words as people type them, by word, over all locales and
@@ -73,6 +74,9 @@ var spellings = map[word]string{
 	wordThanks: `thanks, thank you, thank you so much, thx, great thanks, thank u
 		شکریہ, بہت شکریہ, shukria, shukriya, bohot shukriya, تشکر, ممنون, tashakor, tashakur, مننه, شكرا, سوپاس
 		спасибо, благодарю, ташаккур, раҳмат, рахмат, ыракмат, рақмет, rahmat, ধন্যবাদ, dhonnobad`,
+	wordList: `my list, /mylist, mylist, checklist, my checklist, what is left, what is left to do
+		میری فہرست, میری لسٹ, meri list, meri fehrist, چیک لسٹ, چک لست, چک لیست, لست من, لیست من, فهرست من, list man, زما لېست, زما لست, قائمتي, قائمة المهام, لیستەکەم
+		мой список, список дел, чек-лист, рӯйхати ман, менин тизмем, менің тізімім, mening ro'yxatim, royxatim, আমার তালিকা, আমার লিস্ট, amar list, amar talika`,
 	wordSkip: `skip, /skip, later
 		چھوڑو, چھوڑیں, choro, chhoro, بعدا, رد شو, رد کردن, پرېږده, تخط, لاحقا, دواتر
 		пропустить, позже, дальше, кейин, өткізу, o'tkazib yuborish, বাদ দিন, পরে, bad din, pore`,

@@ -91,7 +91,7 @@ func (r *renderer) part(p dialog.Part) {
 }
 
 func (r *renderer) args(a dialog.Args) map[string]any {
-	m := map[string]any{"Count": a.Count}
+	m := map[string]any{"Count": a.Count, "Of": a.Of}
 	if !a.At.IsZero() {
 		m["Time"] = a.At.In(r.zone).Format("02.01.2006 15:04")
 	}
@@ -136,6 +136,10 @@ func (r *renderer) article(p dialog.Part) {
 		return
 	}
 	blocks := t.Short
+	if p.Piece == dialog.Head {
+		r.head(t, p)
+		return
+	}
 	if p.Section != "" {
 		i := slices.IndexFunc(t.Sections, func(s content.Section) bool { return s.ID == p.Section })
 		if i < 0 {
@@ -176,6 +180,28 @@ func (r *renderer) article(p dialog.Part) {
 	}
 	if p.Section == "" {
 		r.sources(a)
+	}
+}
+
+// head shows the title of an article, or of a section: by itself, or as a line
+// of a checklist.
+func (r *renderer) head(t *content.Text, p dialog.Part) {
+	if p.Section == "" {
+		r.block(channels.Heading, t.Title, "")
+		return
+	}
+	for _, s := range t.Sections {
+		switch {
+		case s.ID != p.Section:
+		case !p.Listed:
+			r.block(channels.Heading, s.Title, "")
+		default:
+			mark := "☐"
+			if p.Tick == dialog.Done {
+				mark = "☑"
+			}
+			r.block(channels.Item, mark+" "+s.Title, "")
+		}
 	}
 }
 
@@ -240,7 +266,7 @@ func (r *renderer) label(key string) string {
 			}
 		}
 		return ""
-	case "s":
+	case "s", "st":
 		id, sec, _ := strings.Cut(rest, "#")
 		if a, ok := r.c.Article(content.ArticleID(id)); ok {
 			if t := a.In(r.l); t != nil {
@@ -272,6 +298,12 @@ func (r *renderer) label(key string) string {
 	case "h":
 		yes, _, _ := strings.Cut(rest, ":")
 		return r.phrase("option-helped-"+yes, nil)
+	case "walk":
+		a, ok := r.c.Article(content.ArticleID(rest))
+		if !ok || !a.Checklist {
+			return ""
+		}
+		return r.phrase("option-walk", nil)
 	case "consent", "delete":
 		return r.phrase("option-"+kind+"-"+rest, nil)
 	}
