@@ -36,6 +36,7 @@ type config struct {
 		Enabled *bool    `toml:"enabled"`
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
+	Telegram telegramConf `toml:"telegram"`
 }
 
 // A duration is a time.Duration in TOML: "30m".
@@ -50,9 +51,9 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// readConfig reads a configuration file; "" is the default one. Its errors name
-// the file and say what to do.
-func readConfig(path string) (config, error) {
+// readConfig reads a configuration file; "" is the default one. Secrets can also
+// stand in env. Its errors name the file and say what to do.
+func readConfig(path string, env func(string) string) (config, error) {
 	var c config
 	var b []byte
 	if path != "" {
@@ -85,6 +86,9 @@ func readConfig(path string) (config, error) {
 	}
 	if c.Store == "" {
 		c.Store = "bolt"
+	}
+	if err := c.Telegram.secrets(filepath.Dir(path), env); err != nil {
+		return c, err
 	}
 	where := func(key string) string { return fmt.Sprintf("%s:%d", path, lineOf(b, key)) }
 	return c, c.check(where)
@@ -149,6 +153,9 @@ func (c config) check(where func(key string) string) error {
 	}
 	if c.KeepDays < 0 {
 		return fmt.Errorf("%s: keep_days must not be negative", where("keep_days"))
+	}
+	if err := c.checkTelegram(); err != nil {
+		return fmt.Errorf("%s: [telegram] %w", where("telegram"), err)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 		}
 		fmt.Fprintln(w.out)
 	}
-	conf, err := readConfig(c.Config)
+	conf, err := readConfig(c.Config, w.env)
 	if err != nil {
 		return err
 	}
@@ -78,10 +78,13 @@ func (doctorCmd) Run(c *cli, w world) error {
 		}
 		checkStore(conf, w, say)
 	}
-	for _, name := range []string{keyFile, storeFile} {
-		info, err := os.Stat(filepath.Join(conf.Data, name))
+	if conf.telegram() {
+		checkTelegramNow(conf, w, say)
+	}
+	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), filepath.Join(conf.Data, storeFile)}, conf.secretFiles(c.Config)...) {
+		info, err := os.Stat(name)
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
-			say(false, "permissions", fmt.Sprintf("others may read %s: chmod 600 it", filepath.Join(conf.Data, name)))
+			say(false, "permissions", fmt.Sprintf("others may read %s: chmod 600 it", name))
 		}
 	}
 	if bad > 0 {

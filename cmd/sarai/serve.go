@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"sarai/channels/telegram"
 	"sarai/channels/web"
 	"sarai/console"
 	"sarai/gateway"
@@ -30,7 +31,7 @@ const stopWithin = 15 * time.Second
 type serveCmd struct{}
 
 func (serveCmd) Run(c *cli, w world) error {
-	conf, err := readConfig(c.Config)
+	conf, err := readConfig(c.Config, w.env)
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,13 @@ func (serveCmd) Run(c *cli, w world) error {
 	chat := web.New(web.Options{Mailbox: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})
 	if conf.web() {
 		g.Attach(chat)
+	}
+	var tg *telegram.Channel
+	if conf.telegram() {
+		if tg, err = telegram.New(conf.telegramOptions(phrases, log)); err != nil {
+			return err
+		}
+		g.Attach(tg)
 	}
 	desk, err := console.New(console.Options{
 		Store: db, Gateway: g, Phrases: phrases, Log: log,
@@ -110,12 +118,17 @@ func (serveCmd) Run(c *cli, w world) error {
 			g.SetEdition(edition(cat, full))
 		}
 	}()
+	stopped := func() {}
+	if tg != nil {
+		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
 	select {
 	case err := <-served:
 		end()
+		stopped()
 		<-worked
 		return fmt.Errorf("serving ended: %w", err)
 	case <-ctx.Done():
@@ -124,6 +137,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	stop, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	err = server.Shutdown(stop)
+	stopped()
 	<-worked
 	if err != nil {
 		server.Close()

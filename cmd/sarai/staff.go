@@ -30,8 +30,8 @@ type staffAddCmd struct {
 
 // withStore opens the configured store for a command beside a server that is
 // not running.
-func withStore(c *cli, do func(conf config, db *bolt.DB) error) error {
-	conf, err := readConfig(c.Config)
+func withStore(c *cli, w world, do func(conf config, db *bolt.DB) error) error {
+	conf, err := readConfig(c.Config, w.env)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func withStore(c *cli, do func(conf config, db *bolt.DB) error) error {
 }
 
 func (a staffAddCmd) Run(c *cli, w world) error {
-	return withStore(c, func(conf config, db *bolt.DB) error {
+	return withStore(c, w, func(conf config, db *bolt.DB) error {
 		name, role := a.Name, store.Counsellor
 		if name == "" {
 			name = a.Login
@@ -90,7 +90,7 @@ func printLink(w world, conf config, db *bolt.DB, m store.Member) error {
 type staffListCmd struct{}
 
 func (staffListCmd) Run(c *cli, w world) error {
-	return withStore(c, func(_ config, db *bolt.DB) error {
+	return withStore(c, w, func(_ config, db *bolt.DB) error {
 		members, err := db.Members(w.ctx)
 		if err != nil {
 			return err
@@ -121,7 +121,7 @@ type staffResetCmd struct {
 }
 
 func (r staffResetCmd) Run(c *cli, w world) error {
-	return withStore(c, func(conf config, db *bolt.DB) error {
+	return withStore(c, w, func(conf config, db *bolt.DB) error {
 		m, err := db.MemberByLogin(w.ctx, r.Login)
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("nobody signs in as %q; 'sarai staff list' shows all", r.Login)
