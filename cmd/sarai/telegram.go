@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ type telegramConf struct {
 	Mode            string `toml:"mode"`    // "poll", also by default, or "webhook"
 	SecretToken     string `toml:"secret_token"`
 	SecretTokenFile string `toml:"secret_token_file"`
+	Paced           *bool  `toml:"paced"` // false sends as fast as it can: for measuring against a stand-in
 
 	inFile bool // a secret stands in the configuration file itself
 }
@@ -86,6 +88,11 @@ func (c config) checkTelegram() error {
 	if t.Mode == "webhook" && c.PublicURL == "" {
 		return errors.New("mode = \"webhook\" needs public_url, an https address that Telegram can reach")
 	}
+	if t.Paced != nil && !*t.Paced {
+		if u, err := url.Parse(t.APIURL); err != nil || !loopback(u.Hostname()) {
+			return errors.New("paced = false is only for a stand-in on this machine: Telegram shuts out who sends too fast")
+		}
+	}
 	return c.telegramOptions(nil, nil).Check()
 }
 
@@ -95,7 +102,7 @@ func (c config) telegram() bool { return c.Telegram.Token != "" }
 // telegramOptions are the channel's, from the configuration and, where there are
 // any, the phrases.
 func (c config) telegramOptions(phrases *locales.Phrases, log *slog.Logger) telegram.Options {
-	o := telegram.Options{Token: c.Telegram.Token, APIURL: c.Telegram.APIURL, Log: log}
+	o := telegram.Options{Token: c.Telegram.Token, APIURL: c.Telegram.APIURL, Log: log, Unpaced: c.Telegram.Paced != nil && !*c.Telegram.Paced}
 	if c.Telegram.Mode == "webhook" {
 		o.WebhookURL = c.base() + telegram.Path
 		o.SecretToken = c.Telegram.SecretToken
