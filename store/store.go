@@ -231,7 +231,8 @@ type Threads interface {
 type Jobs interface {
 	// Lease gives due jobs, at most n and at most one per lane, the lane's oldest;
 	// no job of a lane in which one is leased. By priority, then by due time. A
-	// lease that is not settled by until is free again.
+	// lease that is not settled by until is free again, and all are when a store
+	// that one process has alone is opened anew: whoever held them has ended.
 	Lease(ctx context.Context, now, until time.Time, n int) ([]Leased, error)
 	// Settle records what became of a leased job. It fails with ErrLost if the
 	// lease ended and somebody else has the job, or the job is gone. A lease that

@@ -9,15 +9,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +26,6 @@ import (
 	"sarai/channels"
 	"sarai/channels/web"
 	"sarai/store"
-	"sarai/store/bolt"
 )
 
 // kills is how often the server is killed; each time the same talks go on.
@@ -303,18 +299,7 @@ func check(t *testing.T, i int, w *writer, letters []channels.Letter) {
 // thread twice.
 func inside(t *testing.T, c *centre, ws []*writer) {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(c.dir, "data", "installation.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := bolt.Open(filepath.Join(c.dir, "data", "sarai.db"), bolt.Options{Key: key})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := c.open()
 	defer db.Close()
 	for i, w := range ws {
 		th, err := db.Thread(t.Context(), address(w.token))

@@ -263,7 +263,10 @@ func (db *DB) prepare() error {
 		if err := meta.Put([]byte("format"), binary.BigEndian.AppendUint64(nil, format)); err != nil {
 			return err
 		}
-		return meta.Put([]byte("check"), check)
+		if err := meta.Put([]byte("check"), check); err != nil {
+			return err
+		}
+		return (&txn{tx: tx}).release()
 	})
 	if err != nil {
 		return fmt.Errorf("store: the file cannot be written: %w", pathless(err))

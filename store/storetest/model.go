@@ -372,6 +372,9 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					r.Skip("not now")
 				}
 				s = reopen(t, s)
+				for _, j := range m.jobs { // whoever held them has ended
+					j.token, j.until = "", time.Time{}
+				}
 			},
 			"": func(r *rapid.T) {
 				for _, id := range m.everyone {
