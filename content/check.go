@@ -71,9 +71,10 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	for _, x := range t.centres {
 		c.centre(x)
 	}
-	for _, l := range t.lands {
-		c.land(l)
+	for _, code := range slices.Sorted(maps.Keys(t.lands)) {
+		c.land(t.lands[code])
 	}
+	c.namesakes()
 	c.checkValues()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
@@ -710,6 +711,25 @@ var (
 	phoneLike = regexp.MustCompile(`^[+*#(]?[0-9][0-9 ()*#/-]*[A-Z]*$`)
 	seenForm  = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 )
+
+// namesakes finds a name that two countries have: who writes it would be given
+// the help lines of the wrong one.
+func (c *checker) namesakes() {
+	first := map[string]Country{}
+	for _, code := range slices.Sorted(maps.Keys(c.lands)) {
+		l := c.lands[code]
+		for _, locale := range Locales() {
+			name := fold(l.head.Names[locale])
+			switch other, taken := first[name]; {
+			case name == "" || taken && other == code:
+			case taken:
+				c.add(l.severe("names."+string(locale), "%s is called %q too: nobody can tell which is meant", other, l.head.Names[locale]))
+			default:
+				first[name] = code
+			}
+		}
+	}
+}
 
 func (c *checker) land(l *landSource) {
 	if code := strings.TrimSuffix(l.file[strings.LastIndexByte(l.file, '/')+1:], ".toml"); !isCountry(l.land.Code) || code != strings.ToLower(code) {
