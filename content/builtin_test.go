@@ -70,6 +70,27 @@ func TestBuiltinCountriesAreNamedInEveryLanguage(t *testing.T) {
 	}
 }
 
+// Counsellors in each country with a centre have somebody to refer to, and
+// somebody who searches for the missing.
+func TestBuiltinPartners(t *testing.T) {
+	c, err := content.Load(content.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, centre := range c.Centres() {
+		there, searching := 0, false
+		for _, p := range c.PartnersOf(centre.Country) {
+			if p.Country == centre.Country {
+				there++
+			}
+			searching = searching || slices.Contains(p.Offers, "tracing")
+		}
+		if there == 0 || !searching {
+			t.Errorf("%s: %d partners in %s, one that searches: %v", centre.ID, there, centre.Country, searching)
+		}
+	}
+}
+
 // Loading is a part of every start: 67 ms for 27 articles in up to five locales
 // on two busy cores of a Xeon.
 func BenchmarkLoad(b *testing.B) {

@@ -75,6 +75,9 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 		c.land(t.lands[code])
 	}
 	c.namesakes()
+	for _, p := range t.partners {
+		c.partner(p)
+	}
 	c.checkValues()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
@@ -738,19 +741,11 @@ func (c *checker) land(l *landSource) {
 	c.names(l.place, "names", l.head.Names, 0)
 	for i, x := range l.head.Lines {
 		key := fmt.Sprintf("lines[%d]", i)
-		if !shown(x.Grade) {
-			c.add(l.severe(key+".grade", "the grade %q is neither A nor B: such a number is never shown", x.Grade))
-		}
+		c.vouched(l.place, key, x.Grade, x.Seen, x.Source)
 		if !slices.Contains(kinds, x.Kind) {
 			c.add(l.severe(key+".kind", "%q is no kind of line: %s", x.Kind, strings.Join(kinds, ", ")))
 		}
 		c.phone(l.place, key+".number", x.Number)
-		if !seenForm.MatchString(string(x.Seen)) {
-			c.add(l.severe(key+".seen", "the line does not say when it was seen: a year, a month or a day"))
-		}
-		if strings.TrimSpace(x.Source) == "" {
-			c.add(l.severe(key+".source", "the line has no source"))
-		}
 		if len(x.Names) > 0 {
 			c.names(l.place, key+".names", x.Names, 0)
 		}
