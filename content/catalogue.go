@@ -29,6 +29,7 @@ type Catalogue struct {
 	centres  []*Centre
 	lands    []*Land
 	values   map[ValueID]*Value
+	partners []*Partner
 }
 
 // Load reads a catalogue from a content folder. Every folder and file of it may
@@ -58,6 +59,7 @@ func (t *tree) catalogue() *Catalogue {
 		articles: map[ArticleID]*Article{},
 		families: map[string][]ArticleID{},
 		values:   t.values.values,
+		partners: t.sortedPartners(),
 	}
 	for id, a := range t.articles {
 		if len(a.article.Texts) == 0 {

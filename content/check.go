@@ -71,8 +71,12 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	for _, x := range t.centres {
 		c.centre(x)
 	}
-	for _, l := range t.lands {
-		c.land(l)
+	for _, code := range slices.Sorted(maps.Keys(t.lands)) {
+		c.land(t.lands[code])
+	}
+	c.namesakes()
+	for _, p := range t.partners {
+		c.partner(p)
 	}
 	c.checkValues()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
@@ -711,6 +715,25 @@ var (
 	seenForm  = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 )
 
+// namesakes finds a name that two countries have: who writes it would be given
+// the help lines of the wrong one.
+func (c *checker) namesakes() {
+	first := map[string]Country{}
+	for _, code := range slices.Sorted(maps.Keys(c.lands)) {
+		l := c.lands[code]
+		for _, locale := range Locales() {
+			name := fold(l.head.Names[locale])
+			switch other, taken := first[name]; {
+			case name == "" || taken && other == code:
+			case taken:
+				c.add(l.severe("names."+string(locale), "%s is called %q too: nobody can tell which is meant", other, l.head.Names[locale]))
+			default:
+				first[name] = code
+			}
+		}
+	}
+}
+
 func (c *checker) land(l *landSource) {
 	if code := strings.TrimSuffix(l.file[strings.LastIndexByte(l.file, '/')+1:], ".toml"); !isCountry(l.land.Code) || code != strings.ToLower(code) {
 		c.add(Problem{l.file, 0, "the file of a country is named with the two small letters of ISO 3166, such as pk.toml", true})
@@ -718,19 +741,11 @@ func (c *checker) land(l *landSource) {
 	c.names(l.place, "names", l.head.Names, 0)
 	for i, x := range l.head.Lines {
 		key := fmt.Sprintf("lines[%d]", i)
-		if !shown(x.Grade) {
-			c.add(l.severe(key+".grade", "the grade %q is neither A nor B: such a number is never shown", x.Grade))
-		}
+		c.vouched(l.place, key, x.Grade, x.Seen, x.Source)
 		if !slices.Contains(kinds, x.Kind) {
 			c.add(l.severe(key+".kind", "%q is no kind of line: %s", x.Kind, strings.Join(kinds, ", ")))
 		}
 		c.phone(l.place, key+".number", x.Number)
-		if !seenForm.MatchString(string(x.Seen)) {
-			c.add(l.severe(key+".seen", "the line does not say when it was seen: a year, a month or a day"))
-		}
-		if strings.TrimSpace(x.Source) == "" {
-			c.add(l.severe(key+".source", "the line has no source"))
-		}
 		if len(x.Names) > 0 {
 			c.names(l.place, key+".names", x.Names, 0)
 		}

@@ -163,6 +163,11 @@ func TestCheckFindsWhatIsBetweenFiles(t *testing.T) {
 		fsys["countries/pakistan.toml"] = fsys["countries/pk.toml"]
 		find(t, fsys, "countries/pakistan.toml", true, "two small letters")
 	})
+	t.Run("a name that two countries have", func(t *testing.T) {
+		fsys := stamped(t)
+		fsys["countries/bd.toml"] = &fstest.MapFile{Data: []byte("[names]\nen = \"Bangladesh\"\nps = \"پاکستان\"\n")}
+		find(t, fsys, "countries/pk.toml", true, `BD is called "پاکستان" too`)
+	})
 	t.Run("a file in the wrong folder", func(t *testing.T) {
 		fsys := stamped(t)
 		fsys["articles/leaving/en.md"] = &fstest.MapFile{Data: []byte(en)}

@@ -47,6 +47,7 @@ const (
 	signalsDir   = "signals"
 	centresDir   = "centres"
 	countriesDir = "countries"
+	partnersDir  = "partners"
 	topicsFile   = "topics.toml"
 	valuesFile   = "values.toml"
 )
@@ -63,7 +64,7 @@ func readFiles(fsys fs.FS) (files, []Problem, error) {
 	}
 	found := files{}
 	var problems []Problem
-	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, topicsFile, valuesFile} {
+	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, partnersDir, topicsFile, valuesFile} {
 		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case name == root && errors.Is(err, fs.ErrNotExist):
@@ -103,6 +104,7 @@ type tree struct {
 	signals  map[SignalID]*signalSource
 	centres  map[CentreID]*centreSource
 	lands    map[Country]*landSource
+	partners map[PartnerID]*partnerSource
 	broken   []Problem
 	ignored  []Problem // files that are no content: warnings
 }
@@ -227,6 +229,7 @@ func readTree(fs files, broken []Problem) *tree {
 		signals:  map[SignalID]*signalSource{},
 		centres:  map[CentreID]*centreSource{},
 		lands:    map[Country]*landSource{},
+		partners: map[PartnerID]*partnerSource{},
 		broken:   broken,
 	}
 	// Sorted, so that of two duplicates always the same one is the second.
@@ -253,6 +256,8 @@ func readTree(fs files, broken []Problem) *tree {
 			t.readSignal(name, SignalID(base), src)
 		case root == centresDir && depth == 1 && isTOML:
 			t.readCentre(name, CentreID(base), src)
+		case root == partnersDir && depth == 1 && isTOML:
+			t.readPartner(name, PartnerID(base), src)
 		case root == countriesDir && depth == 1 && isTOML:
 			t.readLand(name, base, src)
 		default:
