@@ -4,52 +4,77 @@ package main
 
 import (
 	"crypto/subtle"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"sync"
+
+	"go.etcd.io/bbolt"
 )
 
 // plain is the least that a server which loses nothing must do: check the
-// secret, drop what it has seen, write the update to a file and sync it with
-// whatever else waits, and say yes. It knows no conversation. What Sarai does
-// beside it is compared with this.
+// secret, look whether it has the update already (also after a crash, so that
+// this is on disk too), keep it, sync with whatever else waits, and say yes. It
+// knows no conversation. What Sarai does beside it is compared with this.
 func plain(listen, file string) error {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	db, err := bbolt.Open(file, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, InitialMmapSize: 1 << 30})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists([]byte("seen"))
+		if err == nil {
+			_, err = tx.CreateBucketIfNotExists([]byte("log"))
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	type record struct {
-		line []byte
+		id   uint64
+		body []byte
 		done chan error
 	}
 	queue := make(chan record, 4096)
 	go func() {
-		var all []byte
 		var group []record
 		for r := range queue {
-			all, group = append(all[:0], r.line...), append(group[:0], r)
+			group = append(group[:0], r)
 			for more := true; more && len(group) < 1024; {
 				select {
 				case r := <-queue:
-					all, group = append(all, r.line...), append(group, r)
+					group = append(group, r)
 				default:
 					more = false
 				}
 			}
-			_, err := f.Write(all)
-			if err == nil {
-				err = f.Sync()
-			}
+			err := db.Update(func(tx *bbolt.Tx) error {
+				seen, log := tx.Bucket([]byte("seen")), tx.Bucket([]byte("log"))
+				for _, r := range group {
+					k := binary.BigEndian.AppendUint64(nil, r.id)
+					if seen.Get(k) != nil {
+						continue
+					}
+					n, err := log.NextSequence()
+					if err == nil {
+						err = log.Put(binary.BigEndian.AppendUint64(nil, n), r.body)
+					}
+					if err == nil {
+						err = seen.Put(k, nil)
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 			for _, r := range group {
 				r.done <- err
 			}
 		}
 	}()
-	var mu sync.Mutex
-	seen := map[int64]bool{}
 	http.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
 	http.HandleFunc("POST /hook/telegram", func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Telegram-Bot-Api-Secret-Token")), []byte(secret)) != 1 {
@@ -62,23 +87,17 @@ func plain(listen, file string) error {
 			return
 		}
 		var u struct {
-			ID int64 `json:"update_id"`
+			ID uint64 `json:"update_id"`
 		}
 		if json.Unmarshal(body, &u) != nil {
 			http.Error(w, "no", http.StatusBadRequest)
 			return
 		}
-		mu.Lock()
-		again := seen[u.ID]
-		seen[u.ID] = true
-		mu.Unlock()
-		if !again {
-			rec := record{append(body, '\n'), make(chan error, 1)}
-			queue <- rec
-			if err := <-rec.done; err != nil {
-				http.Error(w, "later", http.StatusServiceUnavailable)
-				return
-			}
+		rec := record{u.ID, body, make(chan error, 1)}
+		queue <- rec
+		if err := <-rec.done; err != nil {
+			http.Error(w, "later", http.StatusServiceUnavailable)
+			return
 		}
 		fmt.Fprint(w, "ok")
 	})
