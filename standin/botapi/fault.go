@@ -54,6 +54,13 @@ func (s *Server) Heal() {
 	s.touch()
 }
 
+// Faults is how many faults wait for calls.
+func (s *Server) Faults() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.faults)
+}
+
 // fault counts the call and gives the fault that meets it, or nil.
 func (s *Server) fault(c *call) *Fault {
 	s.mu.Lock()

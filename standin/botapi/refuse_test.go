@@ -159,7 +159,7 @@ func TestButtonsThatAreRefused(t *testing.T) {
 	p.refused(400, `Bad Request: field "inline_keyboard" must be an Array of Arrays`, "sendMessage", with(args{"inline_keyboard": []any{"x"}}))
 	link := func(url string) any { return args{"inline_keyboard": []any{[]any{args{"text": "x", "url": url}}}} }
 	p.taken("sendMessage", with(link("https://desk.example.org/a?b=c")))
-	p.refused(400, "Bad Request: inline keyboard button URL 'tel:+920000000' is invalid: Wrong HTTP URL", "sendMessage", with(link("tel:+920000000")))
+	p.refused(400, "Bad Request: inline keyboard button URL 'tel:+920000000' is invalid: Wrong port number specified in the URL", "sendMessage", with(link("tel:+920000000")))
 	p.refused(400, "Bad Request: inline keyboard button URL 'http://localhost/' is invalid: Wrong HTTP URL", "sendMessage", with(link("http://localhost/")))
 	var many []string
 	for i := range 101 {
