@@ -128,7 +128,7 @@
 		const options = state.people.map((p) => p.id + '·' + p.language + '·' + p.blocked).join(',');
 		if (list.dataset.options !== options) {
 			list.dataset.options = options;
-			list.replaceChildren(...state.people.map((p) => make('option', { value: p.id }, p.id + (p.language ? ' · ' + p.language : '') + (p.blocked ? ' · has blocked the bot' : ''))));
+			list.replaceChildren(...state.people.map((p) => make('option', { value: p.id }, p.id + (p.language ? ' · ' + p.language : '') + (p.blocked ? ' · blocked' : ''))));
 		}
 		list.value = String(person);
 		$('status').textContent =
@@ -148,7 +148,9 @@
 			shownFor = person;
 			shownAs = fresh;
 			$('messages').replaceChildren(...p.messages.map(message));
-			if (low) { scrollTo(0, document.documentElement.scrollHeight); }
+			const down = () => { if (low) { scrollTo(0, document.documentElement.scrollHeight); } };
+			for (const img of $('messages').querySelectorAll('img')) { img.addEventListener('load', down, { once: true }); }
+			down();
 		}
 		$('action').textContent = p.action ? 'The bot: ' + p.action.replace('_', ' ') + '…' : p.waiting ? 'A button waits for its answer…' : '';
 		$('action').hidden = !$('action').textContent;
