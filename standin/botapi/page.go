@@ -175,6 +175,7 @@ type deed struct {
 	Longitude float64 `json:"longitude"`
 	Own       bool    `json:"own"`
 	Always    bool    `json:"always"`
+	All       bool    `json:"all"` // of the bot's calls, not only what it sends
 }
 
 func (s *Server) pageDo(w http.ResponseWriter, r *http.Request) {
@@ -195,18 +196,22 @@ func (s *Server) do(d deed) error {
 	if d.Always {
 		times = -1
 	}
+	calls := "send*"
+	if d.All {
+		calls = ""
+	}
 	switch d.Do { // what is about nobody
 	case "throttle":
-		s.Fail("", Fault{RetryAfter: 5, Times: times})
+		s.Fail(calls, Fault{RetryAfter: 5, Times: times})
 		return nil
 	case "break":
-		s.Fail("", Fault{Times: times})
+		s.Fail(calls, Fault{Times: times})
 		return nil
 	case "silence":
-		s.Fail("", Fault{Silent: true, Times: times})
+		s.Fail(calls, Fault{Silent: true, Times: times})
 		return nil
 	case "lose":
-		s.Fail("sendMessage", Fault{Cut: true, Done: true, Times: times})
+		s.Fail(calls, Fault{Cut: true, Done: true, Times: times})
 		return nil
 	case "heal":
 		s.Heal()

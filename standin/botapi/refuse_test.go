@@ -47,6 +47,18 @@ func TestOnlyTheTokenOpens(t *testing.T) {
 	p.taken("GETME", args{}) // in any case
 }
 
+// A request that breaks off has no effect, even where its first fields came.
+func TestHalfARequestDoesNothing(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.Person(1, "").Start("")
+	half := "--x\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nyou owe 50\r\n--x\r\nContent-Disp"
+	status, _, said := p.ask("POST", "/bot"+token+"/sendMessage", half, "Content-Type", "multipart/form-data; boundary=x")
+	if status != 400 || len(p.Person(1, "").Screen()) != 1 {
+		t.Errorf("%d %s", status, said)
+	}
+}
+
 // All three ways of asking say the same.
 func TestJSONFormAndAddress(t *testing.T) {
 	t.Parallel()
@@ -421,7 +433,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("403 came as %v", err)
 		}
 	}
-	p.Fail("", botapi.Fault{Status: 502, Body: "<html>Bad Gateway</html>"})
+	p.Fail("send*", botapi.Fault{Status: 502, Body: "<html>Bad Gateway</html>"})
 	if err := send(); err == nil || !strings.Contains(err.Error(), "<html>") {
 		t.Errorf("HTML came as %v", err)
 	}

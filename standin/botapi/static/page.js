@@ -257,7 +257,7 @@
 		b.addEventListener('click', () => act({ do: b.dataset.do, text: b.dataset.text || '' }));
 	}
 	for (const b of document.querySelectorAll('[data-fault]')) {
-		b.addEventListener('click', () => act({ do: b.dataset.fault, always: $('always').checked }));
+		b.addEventListener('click', () => act({ do: b.dataset.fault, always: $('always').checked, all: $('all').checked }));
 	}
 	for (const input of document.querySelectorAll('[data-kind]')) {
 		input.addEventListener('change', async () => {
