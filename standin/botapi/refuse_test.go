@@ -502,6 +502,16 @@ func TestWhatIsTooFast(t *testing.T) {
 	if passed != 29 {
 		t.Errorf("%d more passed, 30 a second do in all", passed)
 	}
+	p.clock.pass(time.Minute)
+	p.Group(-1001, "A room", p.Person(1, ""))
+	for range 20 {
+		if a := say(-1001); !a.OK {
+			t.Fatalf("20 a minute pass to a group: %+v", a)
+		}
+	}
+	if a := say(-1001); a.Code != 429 || a.Parameters.After != 3 {
+		t.Errorf("the 21st: %+v", a)
+	}
 }
 
 func TestTypingEnds(t *testing.T) {

@@ -226,6 +226,19 @@ func TestWhatIsTooOldIsNotDelivered(t *testing.T) {
 	}
 }
 
+func TestWhatWouldComeTooLateIsDroppedAtOnce(t *testing.T) {
+	t.Parallel()
+	p, h := serve(t, func(o *botapi.Options) { o.Second = time.Hour }), newHooked(t)
+	h.header.Set("Retry-After", "151")
+	h.answer = func(event, int) int { return 503 }
+	p.taken("setWebhook", args{"url": h.URL})
+	p.Person(1, "").Press(1, "k")
+	p.await(func() bool { return p.Pending() == 0 })
+	if n := len(h.deliveries()); n != 1 {
+		t.Errorf("%d deliveries", n)
+	}
+}
+
 func TestWithoutAWebhookItIsPolledAgain(t *testing.T) {
 	t.Parallel()
 	p, h := serve(t), newHooked(t)
