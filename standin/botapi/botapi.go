@@ -14,7 +14,9 @@
 // It differs knowingly in this: message ids of private chats are numbered over all
 // people; Markdown is refused as an unsupported parse_mode; a call in the answer to a webhook is
 // not carried out; entities that Telegram finds by itself (addresses, numbers)
-// are not marked, except commands; files are not fetched from addresses; and
+// are not marked, except commands; files are not fetched from addresses; whoever
+// asks again with the same offset within half a second gets all and not one
+// update, and a second conflict comes at once and not after three seconds; and
 // messages beyond the last few hundred of a chat are forgotten.
 package botapi
 
@@ -37,7 +39,7 @@ const (
 	Username = "sarai_stand_in_bot"
 
 	keptMessages = 300       // of one chat
-	keptBytes    = 256 << 20 // of all files
+	keptBytes    = 256 << 20 // of all files that can be fetched
 )
 
 // Options are what a Server is made of. The zero value is a bot with the token

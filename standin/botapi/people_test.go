@@ -159,3 +159,80 @@ func TestACrowdAndABotThatChangesItsMind(t *testing.T) {
 		t.Errorf("%d updates were delivered, %d were made", len(seen), people*each)
 	}
 }
+
+func TestAKeyboardAndWhatElseABotSends(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	asif := p.Person(1, "")
+	asif.Start("")
+	say := func(markup any) args { return args{"chat_id": 1, "text": "x", "reply_markup": markup} }
+	p.taken("sendMessage", say(args{"keyboard": []any{[]any{"Yes", args{"text": "My number", "request_contact": true}, args{"text": "Here", "request_location": true}}}}))
+	if k := asif.Keyboard(); len(k) != 1 || k[0][0].Text != "Yes" || k[0][1].Asks != "contact" || k[0][2].Asks != "location" {
+		t.Errorf("the keyboard: %+v", k)
+	}
+	p.refused(400, `Bad Request: can't parse keyboard button: KeyboardButton must be a String or an Object`, "sendMessage", say(args{"keyboard": []any{[]any{7}}}))
+	p.refused(400, `Bad Request: field "keyboard" must be an Array of Arrays`, "sendMessage", say(args{"keyboard": "x"}))
+	p.taken("sendMessage", say(args{"remove_keyboard": true}))
+	if asif.Keyboard() != nil {
+		t.Error("the keyboard was to go")
+	}
+
+	p.taken("sendLocation", args{"chat_id": 1, "latitude": 33.69, "longitude": "73.06"})
+	if m := asif.Last(); m.Place == nil || m.Place.Longitude != 73.06 {
+		t.Errorf("the place: %+v", m)
+	}
+	p.refused(400, "Bad Request: latitude is empty", "sendLocation", args{"chat_id": 1, "longitude": 1})
+	p.refused(400, "Bad Request: there is no text in the message to edit", "editMessageText", args{"chat_id": 1, "message_id": asif.Last().ID, "text": "x"})
+	p.refused(400, "Bad Request: there is no caption in the message to edit", "editMessageCaption", args{"chat_id": 1, "message_id": asif.Last().ID, "caption": "x"})
+
+	voice := asif.Voice([]byte("OggS"), 2)
+	var file string
+	for _, m := range asif.Screen() {
+		if m.ID == voice {
+			file = m.File.ID
+		}
+	}
+	p.taken("sendVoice", args{"chat_id": 1, "voice": file, "caption": "yours"})
+	m := asif.Last()
+	p.taken("editMessageCaption", args{"chat_id": 1, "message_id": m.ID, "caption": "<i>yours</i> again", "parse_mode": "HTML"})
+	if m := asif.Last(); m.Text != "yours again" || len(m.Entities) != 1 || m.File.Seconds != 2 {
+		t.Errorf("the voice note: %+v", m)
+	}
+	p.refused(400, "Bad Request: can't use file of type Voice as Photo", "sendPhoto", args{"chat_id": 1, "photo": file})
+	group := func(kinds ...string) args {
+		var media []any
+		for _, k := range kinds {
+			media = append(media, args{"type": k, "media": file})
+		}
+		return args{"chat_id": 1, "media": media}
+	}
+	p.refused(400, "Bad Request: can't use the media of the specified type in the album", "sendMediaGroup", group("document", "audio"))
+	p.refused(400, "Bad Request: too many messages to send as an album", "sendMediaGroup", group("audio", "audio", "audio", "audio", "audio", "audio", "audio", "audio", "audio", "audio", "audio"))
+	p.taken("sendMediaGroup", group("audio", "audio"))
+
+	p.taken("getChat", args{"chat_id": 1})
+	asif.Erase(voice)
+	before := len(asif.Screen())
+	if asif.Erase(0); before < 5 || len(asif.Screen()) != 0 {
+		t.Errorf("%d messages before the screen was emptied, %d after", before, len(asif.Screen()))
+	}
+}
+
+func TestAMenuForOneChat(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	set := func(scope any, what string) args {
+		return args{"scope": scope, "commands": []botapi.Command{{Command: "a", Description: what}}}
+	}
+	p.taken("setMyCommands", set(nil, "all"))
+	p.taken("setMyCommands", set(args{"type": "all_private_chats"}, "private"))
+	p.taken("setMyCommands", set(args{"type": "chat", "chat_id": 7}, "seven"))
+	for id, want := range map[int64]string{7: "seven", 8: "private"} {
+		if got := p.Person(id, "").Menu()[0].Description; got != want {
+			t.Errorf("%d sees the menu of %s", id, got)
+		}
+	}
+	p.refused(400, "Bad Request: can't parse BotCommandScope: Unsupported type specified", "setMyCommands", set(args{"type": "moon"}, "x"))
+	p.refused(400, "Bad Request: can't parse BotCommandScope: Empty chat_id specified", "setMyCommands", set(args{"type": "chat"}, "x"))
+	p.refused(400, "Bad Request: can't parse BotCommandScope JSON object", "setMyCommands", set("{", "x"))
+}
