@@ -133,6 +133,7 @@ func New(o Options) *Server {
 		groups:   map[int64]*Group{},
 		presses:  map[string]press{},
 		calls:    map[string]int{},
+		version:  1, // the page asks with 0 for the state as it is
 		updates:  updates{next: firstUpdate},
 		files:    newFiles(),
 		settings: newSettings(),

@@ -160,7 +160,7 @@ func TestSomebodyPlaysAPerson(t *testing.T) {
 	p.taken("sendChatAction", args{"chat_id": 1002, "action": "typing"})
 	b.shows("The bot: typing")
 	p.taken("sendMessage", args{"chat_id": 1002, "parse_mode": "HTML",
-		"text": "<b>السلام علیکم</b>\nبیرون ملک جانے سے پہلے <a href=\"https://example.org/\">یہ پڑھیں</a>۔ فیس ⁨12,500⁩ روپے ہے۔\n<tg-spoiler>چھپا ہوا</tg-spoiler> <code>A-17</code>",
+		"text": "<b>السلام علیکم</b>\nبیرون ملک جانے سے پہلے <a href=\"https://example.org/\">یہ پڑھیں</a>۔ فیس \u206812,500\u2069 روپے ہے۔\n<tg-spoiler>چھپا ہوا</tg-spoiler> <code>A-17</code>",
 		"reply_markup": args{"inline_keyboard": []any{
 			[]any{args{"text": "کام", "callback_data": "work"}, args{"text": "ویزا", "callback_data": "visa"}},
 			[]any{args{"text": "دفتر", "url": "https://example.org/"}},
