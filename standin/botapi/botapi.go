@@ -14,7 +14,9 @@
 // It differs knowingly in this: message ids of private chats are numbered over all
 // people; Markdown is refused as an unsupported parse_mode; a call in the answer to a webhook is
 // not carried out; entities that Telegram finds by itself (addresses, numbers)
-// are not marked, except commands; files are not fetched from addresses; and
+// are not marked, except commands; files are not fetched from addresses; whoever
+// asks again with the same offset within half a second gets all and not one
+// update, and a second conflict comes at once and not after three seconds; and
 // messages beyond the last few hundred of a chat are forgotten.
 package botapi
 
@@ -37,7 +39,7 @@ const (
 	Username = "sarai_stand_in_bot"
 
 	keptMessages = 300       // of one chat
-	keptBytes    = 256 << 20 // of all files
+	keptBytes    = 256 << 20 // of all files that can be fetched
 )
 
 // Options are what a Server is made of. The zero value is a bot with the token
@@ -131,6 +133,7 @@ func New(o Options) *Server {
 		groups:   map[int64]*Group{},
 		presses:  map[string]press{},
 		calls:    map[string]int{},
+		version:  1, // the page asks with 0 for the state as it is
 		updates:  updates{next: firstUpdate},
 		files:    newFiles(),
 		settings: newSettings(),
@@ -139,7 +142,7 @@ func New(o Options) *Server {
 }
 
 // Close ends what waits: long polls, silent faults, deliveries. It may be called
-// more than once.
+// more than once, and comes before the end of the HTTP server, which waits for them.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,8 +156,8 @@ func (s *Server) Close() {
 }
 
 // Await returns once holds says true. It asks again after every change of the
-// server, so nobody has to sleep; what happens elsewhere does not wake it. The
-// error is that of ctx.
+// server, so nobody has to sleep; what happens elsewhere does not wake it, and
+// what holds itself changes wakes it for ever. The error is that of ctx.
 func (s *Server) Await(ctx context.Context, holds func() bool) error {
 	for {
 		s.mu.Lock()
