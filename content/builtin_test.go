@@ -91,8 +91,31 @@ func TestBuiltinPartners(t *testing.T) {
 	}
 }
 
-// Loading is a part of every start: 67 ms for 27 articles in up to five locales
-// on two busy cores of a Xeon.
+// Translators of every language find most words of the field.
+func TestBuiltinGlossary(t *testing.T) {
+	c, err := content.Load(content.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.Terms()); n < 100 {
+		t.Errorf("%d terms", n)
+	}
+	for _, l := range content.Locales() {
+		n := 0
+		for _, x := range c.Terms() {
+			if len(x.Words[l]) > 0 {
+				n++
+			}
+		}
+		if n < 80 {
+			t.Errorf("%d terms in %s", n, l)
+		}
+	}
+}
+
+// Loading is a part of every start: 58 ms for 27 articles in up to five
+// locales, 64 countries, 68 partners and the glossary, on two busy cores of a
+// Xeon.
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		if _, err := content.Load(content.Builtin()); err != nil {

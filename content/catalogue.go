@@ -30,6 +30,7 @@ type Catalogue struct {
 	lands    []*Land
 	values   map[ValueID]*Value
 	partners []*Partner
+	terms    []*Term
 }
 
 // Load reads a catalogue from a content folder. Every folder and file of it may
@@ -60,6 +61,7 @@ func (t *tree) catalogue() *Catalogue {
 		families: map[string][]ArticleID{},
 		values:   t.values.values,
 		partners: t.sortedPartners(),
+		terms:    t.glossary.terms,
 	}
 	for id, a := range t.articles {
 		if len(a.article.Texts) == 0 {

@@ -79,6 +79,7 @@ func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 		c.partner(p)
 	}
 	c.checkValues()
+	c.checkGlossary()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})

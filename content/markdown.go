@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -316,6 +317,13 @@ func unescape(src []byte) string {
 // turns the direction of foreign text around, no needless space. A line break
 // stays.
 func clean(s string) string {
+	if spotless(s) {
+		return s
+	}
+	return slowClean(s)
+}
+
+func slowClean(s string) string {
 	s = strings.ToValidUTF8(s, "")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -336,6 +344,21 @@ func clean(s string) string {
 		}
 	}
 	return strings.Join(kept, "\n")
+}
+
+// spotless says whether clean would change nothing, as with nearly all texts.
+func spotless(s string) bool {
+	before := ' '
+	for i, r := range s {
+		switch {
+		case r == ' ' && before == ' ', r == '\n', r == '\t', r == '\r', forbidden(r):
+			return false
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd"):
+			return false
+		}
+		before = r
+	}
+	return before != ' ' || s == ""
 }
 
 // plainSpace is the space that may be gathered. A no-break space is there on purpose.

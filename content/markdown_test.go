@@ -183,3 +183,20 @@ func FuzzText(f *testing.F) {
 		keyLines(src)
 	})
 }
+
+// What is passed over as spotless is what cleaning would have left alone.
+func TestSpotless(t *testing.T) {
+	for _, s := range []string{
+		"", " ", "a", " a", "a ", "a  b", "a b", "a\tb", "a\nb", "a\rb", "a\u00a0b", "می\u200cخواهم", "a\u202eb", "\ufeffa", "a\x00", "a\xff", "a\ufffdb", "a\fb", "a\vb", "۱۲",
+	} {
+		if spotless(s) && slowClean(s) != s {
+			t.Errorf("%q is not spotless: cleaning makes it %q", s, slowClean(s))
+		}
+		if !spotless(s) && slowClean(s) == s && !strings.Contains(s, "\n") {
+			t.Errorf("%q is spotless", s)
+		}
+		if clean(s) != slowClean(s) {
+			t.Errorf("%q becomes %q, not %q", s, clean(s), slowClean(s))
+		}
+	}
+}

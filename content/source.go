@@ -50,6 +50,7 @@ const (
 	partnersDir  = "partners"
 	topicsFile   = "topics.toml"
 	valuesFile   = "values.toml"
+	glossaryFile = "glossary.toml"
 )
 
 // files are the files of a content folder by their paths. Everything is read
@@ -64,7 +65,7 @@ func readFiles(fsys fs.FS) (files, []Problem, error) {
 	}
 	found := files{}
 	var problems []Problem
-	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, partnersDir, topicsFile, valuesFile} {
+	for _, root := range []string{articlesDir, signalsDir, centresDir, countriesDir, partnersDir, topicsFile, valuesFile, glossaryFile} {
 		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case name == root && errors.Is(err, fs.ErrNotExist):
@@ -101,6 +102,7 @@ type tree struct {
 	articles map[ArticleID]*articleSource
 	topics   topicsSource
 	values   valuesSource
+	glossary termSource
 	signals  map[SignalID]*signalSource
 	centres  map[CentreID]*centreSource
 	lands    map[Country]*landSource
@@ -246,6 +248,8 @@ func readTree(fs files, broken []Problem) *tree {
 		switch {
 		case name == topicsFile:
 			t.readTopics(name, src)
+		case name == glossaryFile:
+			t.readGlossary(name, src)
 		case name == valuesFile:
 			t.readValues(name, src)
 		case root == articlesDir && depth == 3 && path.Base(name) == "article.toml":

@@ -138,7 +138,7 @@ p = 4
 			t.Errorf("%s is on line %d, want %d", key, lines[key], want)
 		}
 	}
-	p := place{"x", lines}
+	p := place{"x", &keyTable{src: src}}
 	for key, want := range map[string]int{"k[1].q": 15, "k[0].l.z[3]": 14, "b[9]": 3, "none": 0, "g.none": 9} {
 		if got := p.at(key); got != want {
 			t.Errorf("the nearest line to %s is %d, want %d", key, got, want)

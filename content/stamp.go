@@ -49,7 +49,7 @@ func Stamp(dir string, ids ...ArticleID) (n int, err error) {
 			if x == nil || l == English || x.text.Of == en.text.Written {
 				continue
 			}
-			if err := replace(dir, x.file, stamped(found[x.file], x.lines["of"], en.text.Written)); err != nil {
+			if err := replace(dir, x.file, stamped(found[x.file], x.lines.line("of"), en.text.Written)); err != nil {
 				return n, err
 			}
 			n++

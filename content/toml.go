@@ -19,13 +19,35 @@ import (
 // "sources[0].url", "ask[3]", "titles.en".
 type place struct {
 	file  string
-	lines map[string]int
+	lines *keyTable
+}
+
+// A keyTable finds the lines of a file's keys when somebody asks for the first:
+// a file that is in order is never asked, and loading is much of every start.
+type keyTable struct {
+	src    string
+	offset int
+	lines  map[string]int
+}
+
+// line is the line of a key, or 0.
+func (k *keyTable) line(key string) int {
+	if k == nil {
+		return 0
+	}
+	if k.lines == nil {
+		k.lines = keyLines(k.src)
+	}
+	if n, ok := k.lines[key]; ok {
+		return n + k.offset
+	}
+	return 0
 }
 
 // at is the line of a key, or of the nearest key around it, or 0.
 func (p place) at(key string) int {
 	for key != "" {
-		if n, ok := p.lines[key]; ok {
+		if n := p.lines.line(key); n > 0 {
 			return n
 		}
 		key = key[:max(strings.LastIndexAny(key, ".["), 0)]
@@ -44,7 +66,7 @@ func (p place) warning(key, format string, args ...any) Problem {
 
 // decode reads TOML into v. An unknown key is a problem like a wrong form is.
 // offset is added to all lines.
-func decode(file, src string, offset int, v any) (lines map[string]int, _ *Problem) {
+func decode(file, src string, offset int, v any) (*keyTable, *Problem) {
 	if p := tangled(file, src, offset); p != nil {
 		return nil, p
 	}
@@ -61,7 +83,7 @@ func tangled(file, src string, offset int) *Problem {
 	line, n := 0, 0
 	for text := range strings.Lines(src) {
 		n++
-		// Counting dots is a sixth of the work of loading less than looking for keys.
+		// Few lines have so many dots; to look for keys in each took a sixth of loading.
 		if strings.Count(text, ".") >= 16 && dotted.MatchString(text) {
 			line = n
 			break
@@ -77,16 +99,13 @@ func tangled(file, src string, offset int) *Problem {
 }
 
 // judge says what came of decoding.
-func judge(file, src string, offset int, meta toml.MetaData, err error) (lines map[string]int, _ *Problem) {
+func judge(file, src string, offset int, meta toml.MetaData, err error) (*keyTable, *Problem) {
 	if err != nil {
 		p := TOMLProblem(file, src, err)
 		p.Line += offset
 		return nil, &p
 	}
-	lines = keyLines(src)
-	for k := range lines {
-		lines[k] += offset
-	}
+	lines := &keyTable{src: src, offset: offset}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		key := strings.Join(unknown[0], ".")
 		p := place{file, lines}.severe(key, "unknown key %q", key)
@@ -142,7 +161,7 @@ func (p place) unknownLocale(table string, m any) *Problem {
 }
 
 // decodeSignal reads a signal: two keys, and a table for each language.
-func decodeSignal(file, src string) (h signalHead, lines map[string]int, _ *Problem) {
+func decodeSignal(file, src string) (h signalHead, _ *keyTable, _ *Problem) {
 	if p := tangled(file, src, 0); p != nil {
 		return h, nil, p
 	}
