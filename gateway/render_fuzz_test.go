@@ -71,3 +71,30 @@ func TestRenderIsTotal(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkRender is what choosing the words of an answer costs.
+func BenchmarkRender(b *testing.B) {
+	phrases, err := locales.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := content.Load(content.Builtin())
+	if err != nil {
+		b.Fatal(err)
+	}
+	g := New(Options{Phrases: phrases, Edition: Edition{Catalogue: c}})
+	say := dialog.Say{
+		Parts:   []dialog.Part{{Article: "protector-pk", Source: true}},
+		Options: []dialog.Option{{Key: "s:protector-pk#fees"}, {Key: "s:protector-pk#documents"}, {Key: "counsellor"}, {Key: "menu"}},
+	}
+	for _, l := range []content.Locale{"en", "ur"} {
+		b.Run(string(l), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if out := g.render(c, dialog.State{Locale: l}, "", say); len(out.blocks) == 0 {
+					b.Fatal("nothing was said")
+				}
+			}
+		})
+	}
+}
