@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -210,6 +211,7 @@ func TestAFetchBreaksOff(t *testing.T) {
 		}
 		w.Header().Set("Content-Length", "1000")
 		_, _ = w.Write([]byte("half"))
+		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}))
 	defer srv.Close()
@@ -420,7 +422,9 @@ func TestTheTokenStaysHere(t *testing.T) {
 		t.Errorf("asked for %s", r.URL.Path)
 	}))
 	defer elsewhere.Close()
+	var asked atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
 		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusPermanentRedirect)
 	}))
 	defer srv.Close()
@@ -440,9 +444,11 @@ func TestTheTokenStaysHere(t *testing.T) {
 	ch.Check(t.Context())
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan error, 1)
+	before := asked.Load()
 	go func() {
 		done <- ch.Hasten().Poller().Listen(ctx, func(context.Context, channels.Inbound) error { return errors.New("nothing can come") })
 	}()
+	until(t, "the poller has asked", func() bool { return asked.Load() > before+2 })
 	end()
 	if err := <-done; err != nil {
 		t.Error(err)
