@@ -16,6 +16,8 @@ import (
 	_ "time/tzdata" // centres have zones, and the machine may have none
 
 	"github.com/alecthomas/kong"
+
+	"sarai/standin/botapi"
 )
 
 // cli is the command line. Its commands and flags never change their names:
@@ -32,6 +34,7 @@ type cli struct {
 	Staff    staffCmd    `cmd:"" help:"Add, list or reset members of staff."`
 	Telegram telegramCmd `cmd:"" help:"Look after the bot of Telegram."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything is as it should be."`
+	StandIn  standInCmd  `cmd:"" help:"Play a platform on this machine, to try Sarai by hand."`
 }
 
 // A world is what a command may touch of the outside.
@@ -66,6 +69,7 @@ func run(w world, args []string) int {
 		kong.Writers(w.out, w.err),
 		kong.Exit(func(code int) { exit = code }),
 		kong.UsageOnError(),
+		kong.Vars{"standin_token": botapi.Token},
 		kong.Bind(w),
 	)
 	if err != nil {

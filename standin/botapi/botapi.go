@@ -139,7 +139,7 @@ func New(o Options) *Server {
 }
 
 // Close ends what waits: long polls, silent faults, deliveries. It may be called
-// more than once.
+// more than once, and comes before the end of the HTTP server, which waits for them.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,8 +153,8 @@ func (s *Server) Close() {
 }
 
 // Await returns once holds says true. It asks again after every change of the
-// server, so nobody has to sleep; what happens elsewhere does not wake it. The
-// error is that of ctx.
+// server, so nobody has to sleep; what happens elsewhere does not wake it, and
+// what holds itself changes wakes it for ever. The error is that of ctx.
 func (s *Server) Await(ctx context.Context, holds func() bool) error {
 	for {
 		s.mu.Lock()

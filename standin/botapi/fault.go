@@ -33,8 +33,16 @@ type Fault struct {
 
 func (f *Fault) fails() bool { return !f.Only }
 
-// Fail makes the next calls of a method go wrong; "" is every method, and
-// "file" the fetching of files. Faults of one method meet its calls in the order of Fail.
+func (f *Fault) meets(method string) bool {
+	if begin, ok := strings.CutSuffix(f.method, "*"); ok {
+		return strings.HasPrefix(method, begin)
+	}
+	return f.method == "" || f.method == method
+}
+
+// Fail makes the next calls of a method go wrong. "" is every method, "send*" all
+// that begin so, and "file" the fetching of files. Of the faults that could meet a
+// call the one that was named first does.
 func (s *Server) Fail(method string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,13 +62,20 @@ func (s *Server) Heal() {
 	s.touch()
 }
 
+// Faults is how many faults wait for calls.
+func (s *Server) Faults() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.faults)
+}
+
 // fault counts the call and gives the fault that meets it, or nil.
 func (s *Server) fault(c *call) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[c.method]++
 	for i, f := range s.faults {
-		if (f.method != "" && f.method != c.method) || (f.Chat != 0 && strconv.FormatInt(f.Chat, 10) != c.args["chat_id"]) {
+		if !f.meets(c.method) || (f.Chat != 0 && strconv.FormatInt(f.Chat, 10) != c.args["chat_id"]) {
 			continue
 		}
 		if f.Times > 0 {

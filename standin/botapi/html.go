@@ -339,6 +339,9 @@ func checkedLink(link string) (checked, wrong string) {
 	} else if !ok {
 		link = "http://" + link
 	}
+	if _, rest, _ := strings.Cut(link, "://"); badPort(rest) {
+		return "", "Wrong port number specified in the URL"
+	}
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {
 		return "", "Wrong HTTP URL"
@@ -351,6 +354,19 @@ func checkedLink(link string) (checked, wrong string) {
 	}
 	u.Host = strings.ToLower(u.Host)
 	return u.String(), ""
+}
+
+// badPort says whether what stands after the host's colon is no port, as in tel:+49.
+func badPort(rest string) bool {
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	colon := strings.LastIndexByte(rest, ':')
+	if colon <= 0 || colon < strings.LastIndexAny(rest, "]@") {
+		return false
+	}
+	port, err := strconv.ParseUint(rest[colon+1:], 10, 16)
+	return err != nil || port == 0
 }
 
 // cleaned is a text as Telegram keeps it: control characters are spaces, carriage

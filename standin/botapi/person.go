@@ -51,11 +51,12 @@ func (s *Server) Person(id int64, language string) *Person {
 		p.chat.wire = wireChat{ID: id, FirstName: name, Type: "private"}
 		s.people[id] = p
 		s.order = append(s.order, id)
+		s.touch()
 	}
-	if language != "" {
+	if language != "" && language != p.language {
 		p.language = language
+		s.touch()
 	}
-	s.touch()
 	return p
 }
 

@@ -41,6 +41,7 @@ type updates struct {
 	live  int       // of all, not done
 	long  []*update // by expiry, messages
 	short []*update // by expiry, presses
+	taken int       // by the bot, since the begin
 }
 
 func (u *updates) add(x *update, short bool) {
@@ -60,6 +61,9 @@ func (u *updates) finish(x *update) {
 	x.done = true
 	x.body = nil
 	u.live--
+	for len(u.all) > 0 && u.all[0].done {
+		u.all = u.all[1:]
+	}
 	if len(u.all) > 64 && u.live < len(u.all)/2 {
 		done := func(x *update) bool { return x.done }
 		u.all = slices.DeleteFunc(u.all, done)
@@ -128,6 +132,13 @@ func (s *Server) Pending() int {
 	defer s.mu.Unlock()
 	s.updates.expire(s.now())
 	return s.updates.live
+}
+
+// Confirmed is how many updates the bot has taken since the begin.
+func (s *Server) Confirmed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.updates.taken
 }
 
 // Renumber lets the next update's id jump, at first downwards: Telegram chooses a random
@@ -288,6 +299,7 @@ func (s *Server) confirm(offset int) {
 		}
 		for _, x := range below {
 			s.updates.finish(x)
+			s.updates.taken++
 		}
 	}
 	if s.updates.live != before {

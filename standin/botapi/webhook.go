@@ -241,6 +241,7 @@ func (h *hook) work() {
 		if why == "" {
 			h.gone = time.Time{}
 			s.updates.finish(x)
+			s.updates.taken++
 		} else {
 			pause = h.failure(x, status, after, why)
 		}
