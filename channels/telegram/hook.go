@@ -102,6 +102,8 @@ func (h *Hook) Keep(ctx context.Context) {
 // arrange sets the webhook if Telegram has another. The first time it sets it in
 // any case: Telegram does not say which secret token it has.
 func (h *Hook) arrange(ctx context.Context, first bool) *refusal {
+	ctx, end := context.WithTimeout(ctx, h.pauses.grace)
+	defer end()
 	return h.try(ctx, func(ctx context.Context) error {
 		info, err := h.api.GetWebhookInfo(ctx)
 		if err != nil {

@@ -15,10 +15,10 @@ import (
 // a second to one chat, where short bursts pass (core.telegram.org/bots/faq).
 const (
 	allRate   = 30
-	chatRate  = 1
+	chatEvery = 1100 * time.Millisecond // a little more: messages do not all take equally long to get there
 	chatBurst = 3
 	// longest is how long Send waits for its turn before it says Throttled.
-	longest = 2 * time.Second
+	longest = 2500 * time.Millisecond
 	// maxChats is how many chats are kept in mind. One that could write its burst
 	// again needs no memory: thirty a second fill less than a hundred.
 	maxChats = 4096
@@ -95,7 +95,7 @@ func (p *pace) of(chat int64, now time.Time) *chatPace {
 			delete(p.chats, id)
 		}
 	}
-	c := &chatPace{limit: rate.NewLimiter(chatRate, chatBurst)}
+	c := &chatPace{limit: rate.NewLimiter(rate.Every(chatEvery), chatBurst)}
 	p.chats[chat] = c
 	return c
 }

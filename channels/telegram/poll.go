@@ -65,8 +65,12 @@ func (p *Poller) Listen(ctx context.Context, sink channels.Sink) error {
 			continue
 		}
 		next, err := p.hand(ctx, sink, updates)
-		if next != 0 {
+		switch {
+		case next != 0:
 			offset = next
+		case err == nil && len(updates) > 0: // they would come again at once, for ever
+			failures.rest(ctx, refused(channels.Unavailable, other, "what Telegram gave has no numbers"))
+			continue
 		}
 		if err != nil {
 			failures.rest(ctx, refused(channels.Unavailable, other, "what people wrote could not be kept: it stays with Telegram, which keeps it for a day"))
@@ -123,6 +127,8 @@ func wait(ctx context.Context, d time.Duration) bool {
 
 // arrange takes away a webhook that is set, and leaves what waits for it.
 func (p *Poller) arrange(ctx context.Context) *refusal {
+	ctx, end := context.WithTimeout(ctx, p.pauses.grace)
+	defer end()
 	return p.try(ctx, func(ctx context.Context) error {
 		info, err := p.api.GetWebhookInfo(ctx)
 		if err != nil || info.URL == "" {
@@ -210,7 +216,6 @@ func (p *Poller) hand(ctx context.Context, sink channels.Sink, updates []json.Ra
 	for i, raw := range updates {
 		r, err := p.read(raw)
 		if err != nil { // Telegram numbers its updates; without one there is nothing to confirm
-			p.log.Error("telegram: an update without a number was left out")
 			continue
 		}
 		readings[i] = r

@@ -19,7 +19,7 @@ import (
 	"sarai/channels"
 )
 
-// Send hands a message to Telegram. It waits for its turn, at most two seconds,
+// Send hands a message to Telegram. It waits for its turn, at most two and a half seconds,
 // else it fails as Throttled. The receipt's ID is the message's number. Markup
 // that Telegram does not understand is sent once more as plain words, and a
 // picture or voice note that it does not take as such goes as a document.
@@ -116,7 +116,7 @@ func (c *Channel) post(ctx context.Context, m outgoing) (*models.Message, *refus
 	if r != nil && r.Problem == channels.Throttled && !c.unpaced {
 		c.pace.hold(m.chat, c.now(), r.After)
 	}
-	if r == nil && sent == nil { // "result": null
+	if r == nil && (sent == nil || sent.ID == 0) { // "result": null
 		r = refused(channels.NoAnswer, other, "the answer was not Telegram's")
 	}
 	return sent, r

@@ -66,7 +66,7 @@ func readConfig(path string, env func(string) string) (config, error) {
 		var parse toml.ParseError
 		switch {
 		case errors.As(err, &parse):
-			return c, fmt.Errorf("%s:%d: %s", path, parse.Position.Line, parse.Message)
+			return c, fmt.Errorf("%s:%d: %s", path, parse.Position.Line, withoutSecret(b, parse))
 		case err != nil:
 			return c, wrongType(path, err)
 		}
@@ -92,6 +92,16 @@ func readConfig(path string, env func(string) string) (config, error) {
 	}
 	where := func(key string) string { return fmt.Sprintf("%s:%d", path, lineOf(b, key)) }
 	return c, c.check(where)
+}
+
+// withoutSecret is what the decoder says of a line, unless that line holds a
+// secret: it quotes what it does not understand.
+func withoutSecret(b []byte, err toml.ParseError) string {
+	lines := strings.Split(string(b), "\n")
+	if n := err.Position.Line; n >= 1 && n <= len(lines) && (strings.Contains(lines[n-1], "token") || strings.Contains(lines[n-1], "secret")) {
+		return "a text stands between quotes, as in token = \"…\""
+	}
+	return err.Message
 }
 
 // wrongType says in an operator's words what the decoder says in Go's: where a
@@ -155,7 +165,12 @@ func (c config) check(where func(key string) string) error {
 		return fmt.Errorf("%s: keep_days must not be negative", where("keep_days"))
 	}
 	if err := c.checkTelegram(); err != nil {
-		return fmt.Errorf("%s: [telegram] %w", where("telegram"), err)
+		at := where("telegram")
+		key, _, _ := strings.Cut(err.Error(), " ") // its first word
+		if w := where(key); !strings.HasSuffix(w, ":1") {
+			at = w
+		}
+		return fmt.Errorf("%s: [telegram] %w", at, err)
 	}
 	return nil
 }

@@ -289,12 +289,13 @@ func (s *Server) confirm(offset int) {
 	} else {
 		var below []*update
 		for _, x := range s.updates.all {
+			if x.done { // perhaps with a higher id, from before the numbers jumped
+				continue
+			}
 			if x.id >= offset {
 				break
 			}
-			if !x.done {
-				below = append(below, x)
-			}
+			below = append(below, x)
 		}
 		for _, x := range below {
 			s.updates.finish(x)
