@@ -206,7 +206,7 @@ var cyrillicKeys = strings.NewReplacer("а", "a", "б", "b", "в", "v", "г", "g
 // by habit only.
 func looseLatin(word string) string { return once(latinHabits.Replace(word)) }
 
-var latinHabits = strings.NewReplacer("shch", "sh", "sch", "sh", "kh", "h", "zh", "j", "dj", "j", "gh", "g", "ts", "c", "x", "h", "q", "k", "w", "v", "ye", "e", "y", "i")
+var latinHabits = strings.NewReplacer("shch", "sh", "sch", "sh", "kh", "h", "zh", "j", "dj", "j", "gh", "g", "ts", "c", "x", "h", "q", "k", "w", "v", "iye", "e", "ye", "e", "ie", "e", "y", "i")
 
 func once(w string) string {
 	repeated := false

@@ -71,6 +71,7 @@ func TestRulesInCyrillicAreHeardAsTheyAreTyped(t *testing.T) {
 			[]string{"menya nashli", "film kak menya pohitili"}},
 		{"зӯр* кор", []string{"бо зӯрӣ кор мекунем", "бо зури кор мекунем", "bo zuri kor mekunem"}, []string{"кор зурӣ"}},
 		{"ёрдам керак", []string{"ёрдам керак", "yordam kerak", "YORDAM  KERAAK"}, []string{"yordam berdi"}},
+		{"муж бьет", []string{"муж бьет", "muzh biet", "muj byet"}, []string{"muzh berut"}},
 		{"мени қамап", []string{"мени қамап қойды", "мени камап койды", "meni qamap qoydi", "meni kamap koydy"}, []string{"meni kaplan"}},
 		{"o'g'irlab ketdi", []string{"o‘g‘irlab ketdi", "ogirlab ketdi"}, []string{"ogil ketdi"}},
 	} {
