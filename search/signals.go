@@ -48,15 +48,23 @@ const near = 2
 // language of a short cry is easily mistaken.
 type watch struct {
 	signals []*content.Signal // urgent first, then by id
-	rules   []rule
-	order   map[content.SignalID]int
-	quiet   []map[string]bool // per signal: whole messages that do not raise it
-	first   map[string][]int  // rules by their first whole word
-	stems   map[string][]int  // rules by the first two runes of a stem at their beginning
+	ear
+	latin ear // the rules that have Cyrillic letters, in Latin ones
+	order map[content.SignalID]int
+	quiet []map[string]bool // per signal: whole messages that do not raise it
 }
 
+// An ear is rules and where to find those that a word may begin.
+type ear struct {
+	rules []rule
+	first map[string][]int // rules by their first whole word
+	stems map[string][]int // rules by the first two runes of a stem at their beginning
+}
+
+func newEar() ear { return ear{first: map[string][]int{}, stems: map[string][]int{}} }
+
 func newWatch(signals []*content.Signal) *watch {
-	w := &watch{signals: slices.Clone(signals), first: map[string][]int{}, stems: map[string][]int{}}
+	w := &watch{signals: slices.Clone(signals), ear: newEar(), latin: newEar()}
 	slices.SortStableFunc(w.signals, func(a, b *content.Signal) int {
 		if (a.Priority == content.Urgent) != (b.Priority == content.Urgent) {
 			if a.Priority == content.Urgent {
@@ -83,19 +91,25 @@ func newWatch(signals []*content.Signal) *watch {
 				}
 				r.signal, r.locale = i, l
 				w.add(r)
+				if typed := typedLatin(line); typed != line {
+					if r, err := parseRule(typed); err == nil {
+						r.signal, r.line = i, line
+						w.latin.add(r)
+					}
+				}
 			}
 		}
 	}
 	return w
 }
 
-func (w *watch) add(r rule) {
-	n := len(w.rules)
-	w.rules = append(w.rules, r)
+func (e *ear) add(r rule) {
+	n := len(e.rules)
+	e.rules = append(e.rules, r)
 	for _, alt := range r.steps[0].alternatives {
-		m, key := w.first, alt[0].text
+		m, key := e.first, alt[0].text
 		if alt[0].stem {
-			m, key = w.stems, opening(alt[0].text)
+			m, key = e.stems, opening(alt[0].text)
 		}
 		if at := m[key]; len(at) == 0 || at[len(at)-1] != n {
 			m[key] = append(at, n)
@@ -156,16 +170,44 @@ func parseRule(line string) (rule, error) {
 	return r, nil
 }
 
-// heard gives the words of a message as rules see them: normalised, and with
-// letters said once that somebody drew out ("heeelp"). In Latin letters a
-// doubled one counts as one, too: romanised words are doubled at will.
+// heard gives the words of a message as rules see them: normalised, with the
+// letters of a Russian keyboard for those that it lacks, and with letters said
+// once that somebody drew out ("heeelp"). In Latin letters a doubled one counts
+// as one, too: romanised words are doubled at will.
 func heard(message string) []string {
-	ws := words(Normalise(message))
+	ws := words(russianKeys.Replace(Normalise(message)))
 	for i, w := range ws {
 		ws[i] = once(w)
 	}
 	return ws
 }
+
+// russianKeys are the letters of Tajik, Kyrgyz, Kazakh and Uzbek that a Russian
+// keyboard lacks, and what is typed for them.
+var russianKeys = strings.NewReplacer("ғ", "г", "ӣ", "и", "қ", "к", "ӯ", "у", "ҳ", "х", "ҷ", "ч",
+	"ў", "у", "ң", "н", "ө", "о", "ү", "у", "ә", "а", "ұ", "у", "і", "и", "һ", "х")
+
+// typedLatin writes the Cyrillic letters of a rule as people type them in Latin
+// ones, in the one way to which looseLatin takes all.
+func typedLatin(line string) string {
+	typed := cyrillicKeys.Replace(strings.ToLower(line))
+	if typed == strings.ToLower(line) {
+		return line
+	}
+	return latinHabits.Replace(typed)
+}
+
+var cyrillicKeys = strings.NewReplacer("а", "a", "б", "b", "в", "v", "г", "g", "д", "d", "е", "e", "ё", "io", "ж", "j", "з", "z",
+	"и", "i", "й", "i", "к", "k", "л", "l", "м", "m", "н", "n", "о", "o", "п", "p", "р", "r", "с", "s", "т", "t", "у", "u",
+	"ф", "f", "х", "h", "ц", "c", "ч", "ch", "ш", "sh", "щ", "sh", "ъ", "", "ы", "i", "ь", "", "э", "e", "ю", "iu", "я", "ia",
+	"ғ", "g", "ӣ", "i", "қ", "k", "ӯ", "u", "ҳ", "h", "ҷ", "j", "ў", "o", "ң", "n", "ө", "o", "ү", "u", "ә", "a", "ұ", "u", "і", "i", "һ", "h")
+
+// looseLatin takes a romanised word to one of its ways of being written:
+// "pokhitili" and "pohitili", "yordam" and "jordam", "qotib" and "kotib" differ
+// by habit only.
+func looseLatin(word string) string { return once(latinHabits.Replace(word)) }
+
+var latinHabits = strings.NewReplacer("shch", "sh", "sch", "sh", "kh", "h", "zh", "j", "dj", "j", "gh", "g", "ts", "c", "x", "h", "q", "k", "w", "v", "iye", "e", "ye", "e", "ie", "e", "y", "i")
 
 func once(w string) string {
 	repeated := false
@@ -206,18 +248,24 @@ func (w *watch) listen(message string) []Raised {
 	if len(w.rules) == 0 {
 		return nil
 	}
-	found := w.hear(heard(message))
-	if !strings.ContainsRune(message, joiner) {
-		return found
-	}
-	// Normalising joins what the Persian half-space joins, and many write a
-	// whole space there, most of all in compounds; so do rules.
-	verbs := halfSpaces.Replace(message)
-	for _, m := range []string{verbs, strings.ReplaceAll(message, string(joiner), " ")} {
-		for _, r := range w.hear(heard(m)) {
+	ws := heard(message)
+	found := w.hear(&w.ear, ws, ws)
+	more := func(rs []Raised) {
+		for _, r := range rs {
 			if !slices.ContainsFunc(found, func(f Raised) bool { return f.Signal == r.Signal }) {
 				found = append(found, r)
 			}
+		}
+	}
+	if loose, any := loosened(ws); any {
+		more(w.hear(&w.latin, loose, ws))
+	}
+	if strings.ContainsRune(message, joiner) {
+		// Normalising joins what the Persian half-space joins, and many write a
+		// whole space there, most of all in compounds; so do rules.
+		for _, m := range []string{halfSpaces.Replace(message), strings.ReplaceAll(message, string(joiner), " ")} {
+			ws := heard(m)
+			more(w.hear(&w.ear, ws, ws))
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Raised) int { return w.order[a.Signal] - w.order[b.Signal] })
@@ -230,12 +278,32 @@ const joiner = '\u200c'
 
 var halfSpaces = strings.NewReplacer("می\u200c", "می", "مي\u200c", "می", "\u200c", " ")
 
-// hear gives the signals of a message's words.
-func (w *watch) hear(ws []string) []Raised {
+// loosened gives the words with those in Latin letters loosened, and whether
+// there is any such word.
+func loosened(ws []string) (loose []string, any bool) {
+	for _, w := range ws {
+		any = any || 'a' <= w[0] && w[0] <= 'z'
+	}
+	if !any {
+		return nil, false
+	}
+	loose = make([]string, 0, len(ws))
+	for _, w := range ws {
+		if 'a' <= w[0] && w[0] <= 'z' {
+			w = looseLatin(w)
+		}
+		loose = append(loose, w)
+	}
+	return loose, true
+}
+
+// hear gives the signals that the words ws raise by the rules of one ear.
+// message is the words as they were heard.
+func (w *watch) hear(e *ear, ws, message []string) []Raised {
 	var tried []int
 	for _, word := range ws {
-		tried = append(tried, w.first[word]...)
-		tried = append(tried, w.stems[opening(word)]...)
+		tried = append(tried, e.first[word]...)
+		tried = append(tried, e.stems[opening(word)]...)
 	}
 	if len(tried) == 0 {
 		return nil
@@ -245,12 +313,12 @@ func (w *watch) hear(ws []string) []Raised {
 	whole := ""
 	raised := -1
 	for _, n := range slices.Compact(tried) {
-		r := &w.rules[n]
+		r := &e.rules[n]
 		if r.signal == raised || !r.match(ws) {
 			continue
 		}
 		if whole == "" {
-			whole = strings.Join(ws, " ")
+			whole = strings.Join(message, " ")
 		}
 		if w.quiet[r.signal][whole] {
 			continue

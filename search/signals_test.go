@@ -59,6 +59,36 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Central Asia writes on Russian keyboards, and in Latin letters where there is
+// no other keyboard, each in a way of one's own.
+func TestRulesInCyrillicAreHeardAsTheyAreTyped(t *testing.T) {
+	for _, c := range []struct {
+		rule  string
+		yes   []string
+		never []string
+	}{
+		{"меня похит* !фильм", []string{"меня похитили", "menya pohitili", "Menya pokhitili!!", "меня поxитили pohitili, menya pohityat"},
+			[]string{"menya nashli", "film kak menya pohitili"}},
+		{"зӯр* кор", []string{"бо зӯрӣ кор мекунем", "бо зури кор мекунем", "bo zuri kor mekunem"}, []string{"кор зурӣ"}},
+		{"ёрдам керак", []string{"ёрдам керак", "yordam kerak", "YORDAM  KERAAK"}, []string{"yordam berdi"}},
+		{"муж бьет", []string{"муж бьет", "muzh biet", "muj byet"}, []string{"muzh berut"}},
+		{"мени қамап", []string{"мени қамап қойды", "мени камап койды", "meni qamap qoydi", "meni kamap koydy"}, []string{"meni kaplan"}},
+		{"o'g'irlab ketdi", []string{"o‘g‘irlab ketdi", "ogirlab ketdi"}, []string{"ogil ketdi"}},
+	} {
+		w := watchFor(c.rule)
+		for _, m := range c.yes {
+			if got := w.listen(m); len(got) != 1 || got[0].Rule != c.rule {
+				t.Errorf("%q is not raised by %q", c.rule, m)
+			}
+		}
+		for _, m := range c.never {
+			if heardSignals(w, m) != "" {
+				t.Errorf("%q is raised by %q", c.rule, m)
+			}
+		}
+	}
+}
+
 func TestRulesThatCannotBeRead(t *testing.T) {
 	for _, line := range []string{"", "…", "!never", "help |", "a*", "ok ?!", "x !no-way"} {
 		if _, err := parseRule(line); err == nil {
