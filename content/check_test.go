@@ -101,6 +101,7 @@ func TestCheckFinds(t *testing.T) {
 		{"a rule with an empty alternative", signal, "they|he|she", "they||she", 4, severe, "a word without letters"},
 		{"a rule that begins with any distance", signal, "locked me in", "… locked", 4, severe, "no word stands on both sides"},
 		{"a rule with three dots", signal, "* … help", "* ... help", 4, severe, "the sign …"},
+		{"a long name of a country", land, `en = "Pakistan"`, `en = "Islamic Republic of Pakistan"`, 2, severe, "at most 20 fit on a button"},
 		{"a number of grade C", land, `grade = "B"`, `grade = "C"`, 7, severe, "neither A nor B"},
 		{"a kind of line that is none", land, `"police"`, `"cops"`, 5, severe, "is no kind of line"},
 		{"a number that is none", land, `"15"`, `"fifteen"`, 6, severe, "is no phone number"},
