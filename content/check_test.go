@@ -164,6 +164,16 @@ func TestCheckFindsWhatIsBetweenFiles(t *testing.T) {
 		fsys["countries/pakistan.toml"] = fsys["countries/pk.toml"]
 		find(t, fsys, "countries/pakistan.toml", true, "two small letters")
 	})
+	t.Run("a bad number is told where it is said, not where it is asked for", func(t *testing.T) {
+		fsys := with(t, stamped(t), folder+"en.md", "051-9107272", "+999 51 91072")
+		fsys = with(t, fsys, folder+"en.md", "protector online", "who is +999 51 91072")
+		for _, p := range content.Check(fsys, today) {
+			if strings.Contains(p.Message, "of any country") && p.Line != 23 {
+				t.Error(p)
+			}
+		}
+		find(t, fsys, folder+"en.md", true, "of any country")
+	})
 	t.Run("a name that two countries have", func(t *testing.T) {
 		fsys := stamped(t)
 		fsys["countries/bd.toml"] = &fstest.MapFile{Data: []byte("[names]\nen = \"Bangladesh\"\nps = \"پاکستان\"\n")}
