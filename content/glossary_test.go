@@ -27,7 +27,7 @@ ru = ["загранпаспорт", "паспорт"]
 meaning = "The list of whom the police look for."
 en = ["register of controlled persons"]
 ru = ["реестр контролируемых лиц"]
-"fa-AF" = ["تذکره‌های کنترول"]
+"fa-AF" = ["تذکره\u200cهای کنترول"]
 
 [proxy]
 meaning = "A paper by which somebody may act for another."
@@ -105,7 +105,7 @@ func TestTranslationsUseTheWordsOfTheGlossary(t *testing.T) {
 		{"ru", "the register of controlled persons", "в реестре контролируемых лиц", true},
 		{"ru", "the register of controlled persons", "в реестре лиц", false},
 		{"fa-AF", "the register of controlled persons", "در تذكره های کنترول", true},
-		{"fa-AF", "the register of controlled persons", "در تذکره‌ها", false},
+		{"fa-AF", "the register of controlled persons", "در تذکره\u200cها", false},
 	} {
 		fsys := worded(t)
 		text := func(words string) *fstest.MapFile {
