@@ -739,7 +739,7 @@ func (c *checker) land(l *landSource) {
 	if code := strings.TrimSuffix(l.file[strings.LastIndexByte(l.file, '/')+1:], ".toml"); !isCountry(l.land.Code) || code != strings.ToLower(code) {
 		c.add(Problem{l.file, 0, "the file of a country is named with the two small letters of ISO 3166, such as pk.toml", true})
 	}
-	c.names(l.place, "names", l.head.Names, 0)
+	c.names(l.place, "names", l.head.Names, maxLabel) // "where are you now?" offers them
 	for i, x := range l.head.Lines {
 		key := fmt.Sprintf("lines[%d]", i)
 		c.vouched(l.place, key, x.Grade, x.Seen, x.Source)

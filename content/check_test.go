@@ -101,6 +101,7 @@ func TestCheckFinds(t *testing.T) {
 		{"a rule with an empty alternative", signal, "they|he|she", "they||she", 4, severe, "a word without letters"},
 		{"a rule that begins with any distance", signal, "locked me in", "… locked", 4, severe, "no word stands on both sides"},
 		{"a rule with three dots", signal, "* … help", "* ... help", 4, severe, "the sign …"},
+		{"a long name of a country", land, `en = "Pakistan"`, `en = "Islamic Republic of Pakistan"`, 2, severe, "at most 20 fit on a button"},
 		{"a number of grade C", land, `grade = "B"`, `grade = "C"`, 7, severe, "neither A nor B"},
 		{"a kind of line that is none", land, `"police"`, `"cops"`, 5, severe, "is no kind of line"},
 		{"a number that is none", land, `"15"`, `"fifteen"`, 6, severe, "is no phone number"},
@@ -162,6 +163,16 @@ func TestCheckFindsWhatIsBetweenFiles(t *testing.T) {
 		fsys := stamped(t)
 		fsys["countries/pakistan.toml"] = fsys["countries/pk.toml"]
 		find(t, fsys, "countries/pakistan.toml", true, "two small letters")
+	})
+	t.Run("a bad number is told where it is said, not where it is asked for", func(t *testing.T) {
+		fsys := with(t, stamped(t), folder+"en.md", "051-9107272", "+999 51 91072")
+		fsys = with(t, fsys, folder+"en.md", "protector online", "who is +999 51 91072")
+		for _, p := range content.Check(fsys, today) {
+			if strings.Contains(p.Message, "of any country") && p.Line != 23 {
+				t.Error(p)
+			}
+		}
+		find(t, fsys, folder+"en.md", true, "of any country")
 	})
 	t.Run("a name that two countries have", func(t *testing.T) {
 		fsys := stamped(t)
