@@ -42,6 +42,7 @@ type Store interface {
 	store.Threads
 	store.Jobs
 	store.Cases
+	store.Files
 	Member(ctx context.Context, id desk.StaffID) (store.Member, error)
 	Sweep(ctx context.Context, now time.Time) error
 }
@@ -82,6 +83,8 @@ type Gateway struct {
 	queue    queue
 	wake     chan struct{}
 	slots    chan struct{} // bounds the turns under way
+	fetches  chan struct{} // bounds the files that are fetched
+	running  running
 	stats    Stats
 }
 
@@ -90,6 +93,7 @@ type Gateway struct {
 type Stats struct {
 	Accepted, Duplicates, Broken, Conflicts atomic.Uint64
 	Sent, Failed, Retried                   atomic.Uint64
+	Fetched                                 atomic.Uint64
 }
 
 // maxTurns bounds the turns that are decided or committed at one time. The
@@ -104,6 +108,7 @@ func New(o Options) *Gateway {
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),
+		fetches:  make(chan struct{}, maxFetches),
 	}
 	if g.now == nil {
 		g.now = time.Now

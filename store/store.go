@@ -94,11 +94,13 @@ type Cited struct {
 // A Priority orders leasing between lanes. A lower one goes first.
 type Priority int
 
-// The priorities: answers to signals, then counsellors' words, then the rest.
+// The priorities: answers to signals, then counsellors' words, then the rest of
+// what is said, then what nobody waits for with a phone in the hand.
 const (
 	First Priority = iota
 	Second
 	Third
+	Fourth
 )
 
 // A JobKind says what a job does. The kinds are the gateway's.
