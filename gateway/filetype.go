@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -56,6 +57,9 @@ var fileTypes = [...]FileType{
 	{"application/vnd.oasis.opendocument.spreadsheet", ".ods", ""},
 	{"application/vnd.oasis.opendocument.presentation", ".odp", ""},
 }
+
+// FileTypes gives all kinds of file that are kept.
+func FileTypes() []FileType { return slices.Clone(fileTypes[:]) }
 
 // FileTypeOf gives the kind of file of a media type that is kept.
 func FileTypeOf(mediaType string) (FileType, bool) {
