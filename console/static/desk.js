@@ -158,7 +158,7 @@
     };
     own.start(1000);
     drawn();
-    say(attach()?.dataset.on || "");
+    say(attach()?.dataset.busy || "");
     part("stop")?.focus();
   };
   document.addEventListener("change", (e) => { if (e.target.id === "file") hold(e.target.files[0] || null); });
