@@ -94,7 +94,7 @@ func (c *Console) say(v *visit) error {
 		return err
 	}
 	ctx := v.r.Context()
-	key, text, file, err := v.said()
+	key, text, file, err := v.said(th)
 	text = typed(text)
 	status, problem := 0, ""
 	if err == nil {

@@ -254,12 +254,12 @@ func manyParts(r *http.Request) bool {
 
 // said reads the answer box: its key and words, which come first, and, where
 // there is a file, its begin. Of a form that carries none file is nil.
-func (v *visit) said() (key, text string, file *gateway.Upload, err error) {
+func (v *visit) said(th store.Thread) (key, text string, file *gateway.Upload, err error) {
 	if !manyParts(v.r) {
 		return v.r.PostForm.Get("key"), v.r.PostForm.Get("text"), nil, nil
 	}
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(uploadFor)) // a plain recorder has none
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, drain+maxBody)
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, v.c.Gateway.Limits(th.Reply.Channel).Upload+drain)
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return "", "", nil, &uploadError{err}

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+
 	"sarai/channels"
 	"sarai/console"
 	"sarai/content"
@@ -118,6 +120,35 @@ func TestFilesAtTheDesk(t *testing.T) {
 	if sent := h.fake.Sent(); len(sent) != 1 || sent[0].Attachment == nil || string(h.fake.Carried(sent[0].Key)) != pdf || sent[0].Blocks[0].Text != "here is the form" {
 		t.Fatalf("sent %+v", sent)
 	}
+
+	// On a small phone, and turned round, nothing sticks out.
+	for _, locale := range []content.Locale{content.English, content.Urdu, content.Bangla} {
+		m, err := h.db.MemberByLogin(t.Context(), "amina")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Locale = locale
+		if err := h.db.PutMember(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 360, Height: 740, DeviceScaleFactor: 1, Mobile: true})
+		w.open("/desk/talks/" + string(id))
+		w.until(`document.readyState === "complete" && document.querySelector("#log .file img")?.complete`)
+		w.picture("files-phone-" + string(locale))
+		if over := eval[float64](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			t.Errorf("%s: sticks out by %v", locale, over)
+		}
+	}
+	amina, err := h.db.MemberByLogin(t.Context(), "amina")
+	if err != nil {
+		t.Fatal(err)
+	}
+	amina.Locale = content.English
+	if err := h.db.PutMember(t.Context(), amina); err != nil {
+		t.Fatal(err)
+	}
+	must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1})
+	w.open("/desk/talks/" + string(id))
 
 	// One is erased, with a question in between.
 	w.click(`#log .file details.erase summary`)

@@ -86,6 +86,9 @@ const KeySize = 32
 // Options does not say: more than all the connections of a small machine.
 const DefaultQueueSize = 4096
 
+// DefaultReserve is 256 MB: the talks of more than a year of a busy centre.
+const DefaultReserve = 256 << 20
+
 // lockTimeout is how long Open waits for another process to let go of the file:
 // a Sarai that is just ending needs less.
 const lockTimeout = 2 * time.Second
@@ -103,6 +106,10 @@ type Options struct {
 	// QueueSize is how many changes wait at most before ErrBusy, DefaultQueueSize
 	// where zero.
 	QueueSize int
+	// Reserve is how many bytes of the disk are left to what people write: with
+	// less free no file is kept, so that pictures never stop messages.
+	// DefaultReserve where zero, none where below zero.
+	Reserve int64
 
 	openFile func(string, int, os.FileMode) (*os.File, error) // for tests: a disk that fails
 }
@@ -145,6 +152,9 @@ func Open(path string, o Options) (*DB, error) {
 	if o.QueueSize <= 0 {
 		o.QueueSize = DefaultQueueSize
 	}
+	if o.Reserve == 0 {
+		o.Reserve = DefaultReserve
+	}
 	info, err := os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 	switch {
@@ -169,7 +179,7 @@ func Open(path string, o Options) (*DB, error) {
 	db := &DB{
 		bolt: b, key: bytes.Clone(o.Key), now: o.Now,
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
-		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, busy: map[string]bool{}},
+		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
 	if err := db.prepare(); err != nil {
 		b.Close()

@@ -44,10 +44,13 @@ type fileFields struct {
 	Staged bool   `json:"staged,omitempty"`
 }
 
+var errNoRoom = errors.New("store: a file cannot be written: the disk is nearly full, and what is left is for messages: make room")
+
 // A folder is where content lies. The zero value is not ready.
 type folder struct {
-	path   string
-	noSync bool
+	path    string
+	noSync  bool
+	reserve int64 // bytes of the disk that no file may take
 
 	mu   sync.Mutex
 	busy map[string]bool // names that are being written and have no record yet
@@ -175,6 +178,9 @@ func (db *DB) keepFile(ctx context.Context, id store.ThreadID, file string, r io
 func (db *DB) writeFile(id store.ThreadID, name string, r io.Reader, judge store.Judge) (f store.File, err error) {
 	if err := db.media.make(); err != nil {
 		return f, fmt.Errorf("store: the folder for files cannot be made: %w", pathless(err))
+	}
+	if free, ok := room(db.media.path); ok && db.media.reserve > 0 && free < uint64(db.media.reserve) {
+		return f, errNoRoom
 	}
 	part := name + unfinished
 	file, err := os.OpenFile(db.media.of(part), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)

@@ -214,6 +214,26 @@ func TestAFolderThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+// TestFilesLeaveRoomForMessages: with little room on the disk no file is kept,
+// and messages are.
+func TestFilesLeaveRoomForMessages(t *testing.T) {
+	db := openHere(t, Options{NoSync: true, Reserve: 1 << 62})
+	id := commitOne(t, db)
+	_, err := db.KeepFile(context.Background(), id, "a", strings.NewReader("a"), keepAs(aVoice))
+	if !errors.Is(err, errNoRoom) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := db.NoteFile(context.Background(), id, store.File{ID: "b", State: store.Gone}); err != nil {
+		t.Fatal(err)
+	}
+	if err := putSmall(db, "on"); err != nil {
+		t.Fatal(err)
+	}
+	if names := inFolder(t, db); len(names) != 0 {
+		t.Fatalf("the folder holds %v", names)
+	}
+}
+
 func commitOne(t *testing.T, db *DB) store.ThreadID {
 	t.Helper()
 	th, err := db.Thread(context.Background(), canary)
