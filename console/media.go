@@ -63,7 +63,7 @@ func (v *visit) fileView(th store.Thread, e store.Entry, x entryView, m channels
 		return y
 	}
 	t, _ := gateway.FileTypeOf(f.Type)
-	y.Shows, y.Name, y.Size, y.MayErase = string(t.Shows), downloadName(f, t), size(f.Size), holds(v.me, th)
+	y.Shows, y.Name, y.Size, y.MayErase = string(t.Shows), downloadName(f, t), v.size(f.Size), holds(v.me, th)
 	y.Alt = strings.TrimSpace(x.Kind + ", " + x.Author + ", " + x.Said.Clock)
 	return y
 }
@@ -72,7 +72,7 @@ func (v *visit) fileView(th store.Thread, e store.Entry, x entryView, m channels
 func (v *visit) fileWhy(s store.FileState) string {
 	switch s {
 	case store.TooLarge:
-		return v.t("desk.file.toolarge", "Size", size(gateway.MaxFile))
+		return v.t("desk.file.toolarge", "Size", v.size(gateway.MaxFile))
 	case store.Harmful:
 		return v.t("desk.file.harmful")
 	case store.Gone:
@@ -92,15 +92,23 @@ func downloadName(f store.File, t gateway.FileType) string {
 	return f.Name
 }
 
-// size says a number of bytes shortly.
-func size(n int64) string {
+// size says a number of bytes shortly. Among words that run from right to left it
+// is isolated, or the number would stand behind its unit (LRI and PDI of Unicode
+// Standard Annex 9).
+func (v *visit) size(n int64) string {
+	var s string
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.FormatInt(n>>20, 10) + " MB"
+		s = strconv.FormatInt(n>>20, 10) + " MB"
 	case n >= 1<<20:
-		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
+		s = strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
+	default:
+		s = strconv.FormatInt((n+1023)/1024, 10) + " kB"
 	}
-	return strconv.FormatInt((n+1023)/1024, 10) + " kB"
+	if v.l.RTL() {
+		s = "\u2066" + s + "\u2069"
+	}
+	return s
 }
 
 // files gives what is known of the files of a thread, if an entry has any.
@@ -218,7 +226,7 @@ func (v *visit) attachView(th store.Thread) attachView {
 	for _, t := range gateway.FileTypes() {
 		accept = append(accept, t.Ext)
 	}
-	return attachView{Max: most, Size: size(most), Accept: strings.Join(append(accept, ".jpeg"), ",")}
+	return attachView{Max: most, Size: v.size(most), Accept: strings.Join(append(accept, ".jpeg"), ",")}
 }
 
 // uploadFor is how long a browser may take to send a file over a poor line.
@@ -310,7 +318,7 @@ func (v *visit) refusedFile(th store.Thread, err error) (status int, words strin
 	var most *http.MaxBytesError
 	switch {
 	case errors.Is(err, gateway.ErrTooLarge), errors.As(err, &most):
-		return http.StatusRequestEntityTooLarge, v.t("desk.error.toobig", "Size", size(v.c.Gateway.Limits(th.Reply.Channel).Upload)), true
+		return http.StatusRequestEntityTooLarge, v.t("desk.error.toobig", "Size", v.size(v.c.Gateway.Limits(th.Reply.Channel).Upload)), true
 	case errors.Is(err, gateway.ErrHarmful):
 		return http.StatusUnprocessableEntity, v.t("desk.error.harmful"), true
 	case errors.Is(err, gateway.ErrNoFiles):

@@ -21,6 +21,7 @@ import (
 	"sarai/channels"
 	"sarai/channels/channeltest"
 	"sarai/console"
+	"sarai/content"
 	"sarai/desk"
 	real "sarai/gateway"
 	"sarai/locales"
@@ -376,6 +377,21 @@ func TestAFileGoesWithTheAnswer(t *testing.T) {
 	}
 	if strings.Contains(fmt.Sprint(h.log), "form.pdf") || strings.Contains(fmt.Sprint(h.log), "words of") {
 		t.Errorf("logged: %s", h.log)
+	}
+}
+
+func TestASizeIsNotTurnedRound(t *testing.T) {
+	h := withFiles(t, channels.Limits{Upload: 3 << 20})
+	m := h.hires("amina", "Amina", store.Counsellor)
+	m.Locale = content.Urdu
+	if err := h.db.PutMember(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	id := h.opens(talk{name: "zahra"})
+	b := h.signsIn("amina")
+	page := b.follow(b.post("/desk/talks/"+string(id)+"/take", nil))
+	if !strings.Contains(page.body, "\u20663 MB\u2069") {
+		t.Error("among Urdu words the number stands behind its unit")
 	}
 }
 
