@@ -372,6 +372,9 @@ func TestAFileGoesWithTheAnswer(t *testing.T) {
 	if a := b.uploads(path+"/note", said("gggggggggggggggggggg", strings.Repeat("x", 300<<10)), "", nil, false); a.status < 400 {
 		t.Errorf("a huge note answers %d", a.status)
 	}
+	if a := b.post(path+"/say", url.Values{"key": {"gggggggggggggggggggg"}, "text": {strings.Repeat("x", 300<<10)}}); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("huge words answer %d", a.status)
+	}
 	if a := h.browser().uploads(path+"/say", said(key, ""), "x.pdf", iotest.ErrReader(errors.New("it was read")), false); a.status != http.StatusSeeOther {
 		t.Errorf("nobody is answered %d", a.status)
 	}
