@@ -125,6 +125,7 @@ func TestAFileIsWhatItsContentIs(t *testing.T) {
 		"another kind in odt":      {archive(t, "mimetype=application/vnd.oasis.opendocument.base", "content.xml"), ""},
 		"docx with something more": {archive(t, "[Content_Types].xml", "word/document.xml") + "MZ", ""},
 		"docx behind a program":    {"MZ" + archive(t, "[Content_Types].xml", "word/document.xml"), ""},
+		"an archive before a docx": {archive(t, "a.exe") + archive(t, "[Content_Types].xml", "word/document.xml"), ""},
 		"doc with macros":          {compound("Root Entry", "WordDocument", "Macros"), ""},
 		"an installer":             {compound("Root Entry", "Property"), ""},
 		"a directory in a ring":    {strings.Replace(compound("Root Entry"), "\xfe\xff\xff\xff\xfe\xff\xff\xff", "\x01\x00\x00\x00\x01\x00\x00\x00", 1), ""},

@@ -341,6 +341,16 @@ func TestManyFilesHoldUpNoAnswer(t *testing.T) {
 	ctx, end := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { r.g.Run(ctx); close(done) }()
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) { // until as many are fetched as may be, and the rest was put off
+		due, ok, err := r.db.NextDue(context.Background())
+		r.must(err)
+		if !ok || due.After(r.clock()) {
+			break
+		}
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("the files are not begun")
+		}
+	}
 	r.hear("zahra", "1", "visa")
 	wait, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
