@@ -94,14 +94,24 @@ func (c *Console) say(v *visit) error {
 		return err
 	}
 	ctx := v.r.Context()
-	key, text := v.r.PostForm.Get("key"), typed(v.r.PostForm.Get("text"))
-	status, phrase := v.sayable(key, text)
-	if phrase == "" {
-		if err := c.Gateway.Say(ctx, th.ID, v.me.ID, key, text); err != nil {
-			status, phrase = v.refusal(err)
+	key, text, file, err := v.said(th)
+	text = typed(text)
+	status, problem := 0, ""
+	if err == nil {
+		if s, phrase := v.sayable(key, text); phrase != "" && (file == nil || text != "" || !goodKey(key)) {
+			status, problem = s, v.t(phrase)
+		} else {
+			err = v.sends(th, key, text, file)
 		}
 	}
-	if phrase != "" {
+	if err != nil {
+		var is bool
+		if status, problem, is = v.refusedFile(th, err); !is {
+			s, phrase := v.refusal(err)
+			status, problem = s, v.t(phrase)
+		}
+	}
+	if problem != "" {
 		if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, first(text, maxDraft)); err != nil {
 			c.Log.Error("desk: a draft cannot be kept", "err", err)
 		}
@@ -109,7 +119,7 @@ func (c *Console) say(v *visit) error {
 			th = now
 		}
 		return c.afterSay(v, th, status, func(a *answerView) {
-			a.Text, a.Problem = text, v.t(phrase)
+			a.Text, a.Problem = text, problem
 			if goodKey(key) {
 				a.Key = key
 			}

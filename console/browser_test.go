@@ -49,7 +49,8 @@ func (h *house) window(login string) *window {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("/usr/bin/chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	h.t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -77,7 +78,7 @@ func (h *house) window(login string) *window {
 		_, _ = call(w, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
 	})
 	hear(w, network.RequestWillBeSent, func(ev network.EventRequestWillBeSent) {
-		if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && u.Scheme != "about" && "http://"+u.Host != server.URL {
+		if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && u.Scheme != "about" && u.Scheme != "blob" && "http://"+u.Host != server.URL {
 			w.complain("asked " + ev.Request.URL)
 		}
 	})

@@ -43,6 +43,14 @@ type Gateway interface {
 	// Typing shows the person that the holder of their case writes to them, where
 	// the channel can and it is safe. Where not, nothing happens. It does not wait.
 	Typing(ctx context.Context, id store.ThreadID, by desk.StaffID)
+	// SayFile is Say with a file. It fails, beside what Say fails with, with
+	// gateway.ErrNoFiles, gateway.ErrTooLarge, gateway.ErrHarmful or the error of
+	// reading the file; then nothing of it is kept.
+	SayFile(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, file gateway.Upload) error
+	// EraseFile erases one file of a talk. Only the holder may.
+	EraseFile(ctx context.Context, id store.ThreadID, by desk.StaffID, file string) error
+	// Limits are what a channel carries; zero for one that is not there.
+	Limits(name channels.Name) channels.Limits
 	// Watch gives the ids of threads that changed, until ctx ends. A slow reader
 	// misses ids and is given "" instead: read everything again.
 	Watch(ctx context.Context) <-chan store.ThreadID
@@ -75,6 +83,16 @@ type Store interface {
 	store.Cases
 	store.StaffBook
 	store.Small
+	Media
+}
+
+// Media is what the desk reads of files.
+type Media interface {
+	// Files gives what is known of all files of a thread, by ID.
+	Files(ctx context.Context, id store.ThreadID) (map[string]store.File, error)
+	// OpenFile gives a file's content, nil if it has none. It fails with
+	// store.ErrNotFound and store.ErrNoContent.
+	OpenFile(ctx context.Context, id store.ThreadID, file string) (store.File, store.Content, error)
 }
 
 // Options are what a Console is made of. Store, Gateway and Phrases must be set.

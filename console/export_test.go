@@ -48,7 +48,7 @@ func PhraseIDs() []string {
 	for _, id := range notices {
 		ids = append(ids, id)
 	}
-	return append(ids, "desk.unsent.blocked", "desk.unsent.expired", "desk.unsent.rejected")
+	return append(ids, "desk.unsent.blocked", "desk.unsent.expired", "desk.unsent.rejected", "desk.unsent.erased")
 }
 
 var (

@@ -26,6 +26,7 @@ import (
 	"sarai/console"
 	"sarai/content"
 	"sarai/desk"
+	real "sarai/gateway"
 	"sarai/locales"
 	"sarai/store"
 	"sarai/store/bolt"
@@ -246,6 +247,16 @@ func (g *gateway) Say(ctx context.Context, id store.ThreadID, by desk.StaffID, k
 		})
 	})
 }
+
+func (g *gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, _ real.Upload) error {
+	return real.ErrNoFiles // with files, stories have the real gateway
+}
+
+func (g *gateway) EraseFile(context.Context, store.ThreadID, desk.StaffID, string) error {
+	return desk.ErrNotHeld
+}
+
+func (g *gateway) Limits(channels.Name) channels.Limits { return channels.Limits{} }
 
 func (g *gateway) Note(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error {
 	return g.once(key, func() error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -42,21 +43,24 @@ var routes = map[string][5]int{
 	"POST /desk/profile":          {303, 422, 422, 422, 303},
 	"POST /desk/profile/password": {303, 422, 422, 422, 303},
 
-	"GET /desk/talks/{thread}":                {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/entries":        {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/entries/{seq}":  {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/case":           {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/answer":         {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/look":           {303, 200, 404, 200, 303},
-	"GET /desk/talks/{thread}/look/{article}": {303, 200, 404, 200, 303},
-	"POST /desk/talks/{thread}/take":          {303, 303, 404, 303, 303},
-	"POST /desk/talks/{thread}/release":       {303, 409, 404, 409, 303},
-	"POST /desk/talks/{thread}/pass":          {303, 422, 404, 422, 303},
-	"POST /desk/talks/{thread}/close":         {303, 422, 404, 422, 303},
-	"POST /desk/talks/{thread}/say":           {303, 422, 404, 422, 303},
-	"POST /desk/talks/{thread}/safety":        {303, 303, 404, 303, 303},
-	"POST /desk/talks/{thread}/note":          {303, 422, 404, 422, 303},
-	"POST /desk/talks/{thread}/draft":         {303, 204, 404, 204, 303},
+	"GET /desk/talks/{thread}":                     {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/entries":             {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/entries/{seq}":       {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/case":                {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/answer":              {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/look":                {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/look/{article}":      {303, 200, 404, 200, 303},
+	"POST /desk/talks/{thread}/take":               {303, 303, 404, 303, 303},
+	"POST /desk/talks/{thread}/release":            {303, 409, 404, 409, 303},
+	"POST /desk/talks/{thread}/pass":               {303, 422, 404, 422, 303},
+	"POST /desk/talks/{thread}/close":              {303, 422, 404, 422, 303},
+	"POST /desk/talks/{thread}/say":                {303, 422, 404, 422, 303},
+	"GET /desk/talks/{thread}/media/{file}":        {303, 200, 404, 200, 303},
+	"GET /desk/talks/{thread}/media/{file}/part":   {303, 404, 404, 404, 303},
+	"POST /desk/talks/{thread}/media/{file}/erase": {303, 409, 404, 409, 303},
+	"POST /desk/talks/{thread}/safety":             {303, 303, 404, 303, 303},
+	"POST /desk/talks/{thread}/note":               {303, 422, 404, 422, 303},
+	"POST /desk/talks/{thread}/draft":              {303, 204, 404, 204, 303},
 
 	"GET /desk/staff":                  {303, 403, 403, 200, 303},
 	"POST /desk/staff":                 {303, 403, 403, 422, 303},
@@ -116,8 +120,14 @@ func TestOtherSitesAreRefused(t *testing.T) {
 func (h *house) furnish(route string) string {
 	id := h.opens(talk{name: strings.ToLower(rand.Text()), centre: "lahore", entries: []store.Entry{person("en", "hello")}})
 	other := h.hires(strings.ToLower(rand.Text()), "Other", store.Counsellor)
+	_, err := h.db.KeepFile(context.Background(), id, "f1", strings.NewReader("x"), func(io.ReaderAt, int64) (store.File, error) {
+		return store.File{State: store.Kept, Type: "image/png", At: noon}, nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	_, path, _ := strings.Cut(route, " ")
-	return strings.NewReplacer("{$}", "", "{thread}", string(id), "{seq}", "1", "{article}", "protector-pk", "{member}", string(other.ID)).Replace(path)
+	return strings.NewReplacer("{$}", "", "{thread}", string(id), "{seq}", "1", "{file}", "f1", "{article}", "protector-pk", "{member}", string(other.ID)).Replace(path)
 }
 
 func (h *house) caller(who string) *browser {
@@ -184,7 +194,7 @@ func TestHeaders(t *testing.T) {
 	for _, path := range []string{"/desk", "/desk/signin", "/desk/nothing", "/desk/static/desk.css", "/desk/talks/x"} {
 		a := b.get(path)
 		csp := a.header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "media-src 'self' blob:"} {
 			if !strings.Contains(csp, want) {
 				t.Errorf("%s: the policy lacks %s", path, want)
 			}

@@ -37,6 +37,9 @@ type route struct {
 	do           func(*visit) error
 }
 
+// A route that takes files bounds what it reads itself.
+const takesFiles = "/desk/talks/{thread}/say"
+
 // routes are all of them: whatever is not here cannot be called.
 func (c *Console) routes() []route {
 	return []route{
@@ -69,7 +72,10 @@ func (c *Console) routes() []route {
 		{"POST", "/desk/talks/{thread}/release", staff, false, c.release},
 		{"POST", "/desk/talks/{thread}/pass", staff, false, c.pass},
 		{"POST", "/desk/talks/{thread}/close", staff, false, c.close},
-		{"POST", "/desk/talks/{thread}/say", staff, false, c.say},
+		{"POST", takesFiles, staff, false, c.say},
+		{"GET", "/desk/talks/{thread}/media/{file}", staff, true, c.media},
+		{"GET", "/desk/talks/{thread}/media/{file}/part", staff, true, c.mediaPart},
+		{"POST", "/desk/talks/{thread}/media/{file}/erase", staff, false, c.eraseMedia},
 		{"POST", "/desk/talks/{thread}/note", staff, false, c.note},
 		{"POST", "/desk/talks/{thread}/safety", staff, false, c.safety},
 		{"POST", "/desk/talks/{thread}/draft", staff, false, c.draft},
@@ -83,8 +89,9 @@ func (c *Console) routes() []route {
 }
 
 // policy is the Content-Security-Policy of every answer: what a page of the
-// desk needs, which is its own files.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+// desk needs, which is its own files, what people sent, and what was just
+// recorded in the page.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // maxBody bounds what a form can carry: an answer of maxSay characters, however
@@ -129,10 +136,9 @@ func (c *Console) build() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		inner.ServeHTTP(w, r)
 	})
 }
@@ -165,6 +171,9 @@ func spoken(r *http.Request) content.Locale {
 // into a page, in one place.
 func (c *Console) serve(x route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x.path != takesFiles || !manyParts(r) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
 		v := c.visit(w, r)
 		me, ok, err := c.who(r.Context(), x.live)
 		if err != nil {
@@ -221,6 +230,7 @@ var refusals = []struct {
 	{desk.ErrNotHeld, http.StatusConflict, "desk.error.notheld"},
 	{desk.ErrClosed, http.StatusConflict, "desk.error.closed"},
 	{desk.ErrCommand, http.StatusUnprocessableEntity, "desk.error.empty"},
+	{store.ErrNoContent, http.StatusNotFound, "desk.file.lost"},
 	{gateway.ErrEmpty, http.StatusUnprocessableEntity, "desk.error.empty"},
 	{store.ErrBusy, http.StatusServiceUnavailable, "desk.error.busy"},
 	{errBusy, http.StatusServiceUnavailable, "desk.error.busy"},

@@ -285,8 +285,9 @@ type entryView struct {
 	Cited     []store.Cited
 	Edition   string
 	Kind      string // what was sent, where that is not words
-	Pressed   bool   // the words were a button's
-	Sealed    bool   // it cannot be opened here
+	Files     []fileView
+	Pressed   bool // the words were a button's
+	Sealed    bool // it cannot be opened here
 	Details   []string
 	Event     string
 	EventKind string
@@ -318,12 +319,16 @@ func (v *visit) entriesView(ctx context.Context, th store.Thread, after uint64, 
 	if err != nil {
 		return x, err
 	}
+	files, err := v.c.files(ctx, th.ID, entries)
+	if err != nil {
+		return x, err
+	}
 	zone, spoken := v.zone(th.Centre), v.c.Gateway.Look(th.State).Locale
 	last := ""
 	for _, e := range entries {
 		day := e.Said.In(zone).Format("2006-01-02")
 		if e.Seq > after {
-			ev := v.entryView(th, e, called, zone, spoken, maxShown)
+			ev := v.entryView(th, e, called, zone, spoken, maxShown, files)
 			ev.day = day
 			if day != last {
 				ev.Day = day
@@ -398,7 +403,11 @@ func (c *Console) entry(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := v.entryView(th, found[0], called, v.zone(th.Centre), c.Gateway.Look(th.State).Locale, 1<<30)
+	files, err := c.files(v.r.Context(), th.ID, found)
+	if err != nil {
+		return err
+	}
+	e := v.entryView(th, found[0], called, v.zone(th.Centre), c.Gateway.Look(th.State).Locale, 1<<30, files)
 	if v.partial() {
 		return v.show(http.StatusOK, "entry", e)
 	}
@@ -410,7 +419,7 @@ func (c *Console) entry(v *visit) error {
 // lateBy is from when the two times of a message are worth showing both.
 const lateBy = 2 * time.Minute
 
-func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffID]string, zone *time.Location, spoken content.Locale, most int) entryView {
+func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffID]string, zone *time.Location, spoken content.Locale, most int, files map[string]store.File) entryView {
 	x := entryView{
 		Thread: th.ID, Seq: e.Seq, Class: string(e.Author), Said: v.moment(e.Said, zone), Late: e.Late,
 		Locale: e.Locale, Blocks: e.Blocks, Cited: e.Articles, Edition: e.Edition,
@@ -435,12 +444,17 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 		x.Kind = v.kind(e)
 		x.Pressed = e.Kind == channels.Choice
 		x.Raw, _ = cut(strings.ToValidUTF8(string(e.Raw), "�"), maxShown)
-		x.Sealed = len(e.Media) > 0
 		for _, m := range e.Media {
-			x.Details = append(x.Details, v.medium(m))
+			if m.ID == "" { // from before files were fetched, or one too many
+				x.Sealed = true
+				x.Details = append(x.Details, v.medium(m))
+			}
 		}
+		x.Files = v.fileViews(th, e, x, files)
 	case store.Staff, store.Note:
 		x.Author = called[e.By]
+		x.Kind = v.kind(e)
+		x.Files = v.fileViews(th, e, x, files)
 		if e.Author == store.Staff && e.Locale == content.NoLocale { // most likely the person's
 			x.Tongue = tongue(spoken, x.Text)
 		}
@@ -495,7 +509,7 @@ var events = map[string]string{
 	"case-closed": "desk.event.closed", "holder-away": "desk.mark.away", "case-requeued": "desk.event.released",
 	"case-refused": "desk.mark.refused", "wants-erasing": "desk.mark.out", "keeps": "desk.event.keeps",
 	"rated": "desk.event.rated", "helped": "desk.event.helped", "not-helped": "desk.event.helped",
-	"safety-agreed": "desk.safe.title", "case-wanted": "desk.reason.asked", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
+	"file-erased": "desk.event.fileerased", "safety-agreed": "desk.safe.title", "case-wanted": "desk.reason.asked", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
 }
 
 // event says what happened. Detail is what the event is about, in words.
@@ -539,7 +553,7 @@ func (v *visit) reasonWord(r desk.Reason) string {
 func (v *visit) unsent(text string) string {
 	word, _, _ := strings.Cut(text, ":")
 	switch p := channels.SendProblem(strings.TrimSpace(word)); p {
-	case channels.Blocked, channels.Expired, channels.Rejected:
+	case channels.Blocked, channels.Expired, channels.Rejected, "erased":
 		return v.t("desk.unsent." + string(p))
 	}
 	return text
@@ -558,6 +572,7 @@ type answerView struct {
 	Quiet   bool // not safe to write first
 	Max     int
 	Problem string
+	Attach  attachView
 }
 
 // Shown says whether there is a box: for who may write, and for who has written
@@ -571,6 +586,7 @@ func (v *visit) answer(ctx context.Context, th store.Thread, members []store.Mem
 	a := answerView{Thread: th.ID, Key: newKey(), Text: draft, Locale: look.Locale, Quiet: look.Quiet, May: holds(v.me, th), Max: maxSay, State: v.state(th)}
 	switch k := th.Case; {
 	case a.May:
+		a.Attach = v.attachView(th)
 	case !k.Open():
 		a.Why = v.t("desk.status.closed", "Name", names(members)[k.ClosedBy])
 	case k.Status == desk.Held:

@@ -75,6 +75,7 @@ func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
 		in.At = now
 	}
 	in.Text = clean(in.Text)
+	in.Media = named(in.Media)
 	event := store.EventKey{Channel: in.From.Channel, ID: in.ID}
 	for range maxConflicts {
 		th, err := g.store.Thread(ctx, in.From)
@@ -230,6 +231,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 		return p.bad
 	}
 	entry := p.entry(in)
+	p.fetch(in)
 	th := &p.turn.Thread
 	if away(in.Kind) {
 		if in.From == th.Reply {
@@ -513,6 +515,7 @@ func (g *Gateway) broken(p *plan, in channels.Inbound, why error) {
 		e.Raw, _ = json.Marshal(in)
 	}
 	fresh.add(e)
+	fresh.fetch(in)
 	*p = *fresh
 	hint, _ := content.ParseLocale(in.Language)
 	if p.tryStep(dialog.Broke{At: p.now, Hint: hint, Desk: p.desk()}) {

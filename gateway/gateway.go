@@ -42,6 +42,7 @@ type Store interface {
 	store.Threads
 	store.Jobs
 	store.Cases
+	store.Files
 	Member(ctx context.Context, id desk.StaffID) (store.Member, error)
 	Sweep(ctx context.Context, now time.Time) error
 }
@@ -83,6 +84,8 @@ type Gateway struct {
 	wake     chan struct{}
 	slots    chan struct{} // bounds the turns under way
 	typing   typing
+	fetches  chan struct{} // bounds the files that are fetched
+	running  running
 	stats    Stats
 }
 
@@ -91,6 +94,7 @@ type Gateway struct {
 type Stats struct {
 	Accepted, Duplicates, Broken, Conflicts atomic.Uint64
 	Sent, Failed, Retried                   atomic.Uint64
+	Fetched                                 atomic.Uint64
 }
 
 // maxTurns bounds the turns that are decided or committed at one time. The
@@ -105,6 +109,7 @@ func New(o Options) *Gateway {
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),
+		fetches:  make(chan struct{}, maxFetches),
 	}
 	if g.now == nil {
 		g.now = time.Now

@@ -241,11 +241,7 @@ func (p *plan) send(out channels.Outbound, priority store.Priority) {
 	th := &p.turn.Thread
 	out.To, out.LastActed = th.Reply, th.LastHeard
 	out.Locale, out.RTL = string(p.state.Locale), p.state.Locale.RTL()
-	var limits channels.Limits
-	if ch := p.g.channels[th.Reply.Channel]; ch != nil {
-		limits = ch.Limits()
-	}
-	for _, part := range split(out, limits) {
+	for _, part := range split(out, p.g.Limits(th.Reply.Channel)) {
 		part.Key = fmt.Sprintf("%s/%016x/%04x", th.ID, p.read.Version+1, p.index)
 		p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, part)
 	}

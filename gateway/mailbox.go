@@ -53,6 +53,9 @@ func letter(e store.Entry) (channels.Letter, bool) {
 	case store.Program:
 		l.From = "program"
 	case store.Staff:
+		if len(l.Blocks) == 0 { // a file alone, which went another way
+			return l, false
+		}
 		l.From = "staff"
 	default:
 		return l, false

@@ -5,7 +5,11 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +55,27 @@ func (p *phone) Send(_ context.Context, out channels.Outbound) (channels.Receipt
 	return channels.Receipt{ID: fmt.Sprint(len(p.got))}, nil
 }
 
+// A camera is a phone from which pictures can be fetched, at times.
+type camera struct{ *phone }
+
+func (c camera) Fetch(_ context.Context, m channels.Media) (io.ReadCloser, error) {
+	next := ""
+	if len(c.plan) > 0 {
+		next, c.plan = c.plan[0], c.plan[1:]
+	}
+	switch next {
+	case "away", "lost":
+		return nil, &channels.SendError{Problem: channels.Unavailable}
+	case "throttled":
+		return nil, &channels.SendError{Problem: channels.Throttled, After: time.Minute}
+	case "misset":
+		return nil, &channels.SendError{Problem: channels.Misset}
+	case "panics":
+		panic("the adapter is broken")
+	}
+	return io.NopCloser(strings.NewReader(png + m.Ref)), nil
+}
+
 // TestWhateverHappensNothingIsLostDoubledOrTurnedRound plays people who write,
 // staff who act, a platform that fails, a process that ends and a clock that
 // goes on, in one goroutine over the real store: a seed plays exactly so again.
@@ -59,7 +84,7 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 		r := newRig(outer)
 		defer r.db.Close()
 		p := &phone{lost: map[string]int{}}
-		r.g.Attach(p)
+		r.g.Attach(camera{p})
 		ctx := context.Background()
 		people := []string{"zahra", "omar", "amal"}
 		accepted := map[string]channels.Inbound{} // by id
@@ -74,6 +99,9 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 				}).Draw(t, "text"))
 				in.At = in.At.Add(-time.Duration(rapid.SampledFrom([]int{0, 0, 0, 45}).Draw(t, "late")) * time.Minute)
 				in.Kind = rapid.SampledFrom([]channels.Kind{channels.Text, channels.Text, channels.Text, channels.Voice, channels.Sticker, channels.Start}).Draw(t, "kind")
+				if in.Kind == channels.Voice {
+					in.Media = []channels.Media{{Ref: in.ID}}
+				}
 				r.must(r.g.Accept(ctx, in))
 				accepted[in.ID] = in
 				ids = append(ids, in.ID)
@@ -100,14 +128,14 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 				r.wait(time.Duration(rapid.SampledFrom([]int{1, 5, 150, 2000, 7000}).Draw(t, "seconds")) * time.Second)
 			case 9:
 				r.reopen()
-				r.g.Attach(p)
+				r.g.Attach(camera{p})
 			}
 		}
 		p.plan = nil
 		r.wait(2 * time.Hour)
 
 		var kept []string
-		staff := 0
+		staff, photos := 0, 0
 		for _, who := range people {
 			th := r.thread(who)
 			if th.Version == 0 {
@@ -121,6 +149,17 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 				switch e.Author {
 				case store.Person:
 					kept = append(kept, e.ID)
+					for _, m := range e.Media {
+						_, c, err := r.db.OpenFile(ctx, th.ID, m.ID)
+						if err != nil || c == nil {
+							t.Fatalf("%s: the file of %s is not kept: %v", who, e.ID, err)
+						}
+						if b, err := io.ReadAll(c); err != nil || string(b) != png+e.ID {
+							t.Fatalf("%s: the file of %s is another's: %v", who, e.ID, err)
+						}
+						c.Close()
+						photos++
+					}
 				case store.Staff:
 					staff++
 					want = append(want, channels.Outbound{Blocks: e.Blocks})
@@ -156,6 +195,10 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 					t.Fatalf("%s: message %d is %v, the transcript says %v", who, i, got[i].Blocks, want[i].Blocks)
 				}
 			}
+		}
+		names, err := os.ReadDir(filepath.Join(filepath.Dir(r.path), "media"))
+		if err != nil && photos > 0 || len(names) != photos {
+			t.Fatalf("%d files in the folder, %d were sent: %v", len(names), photos, err)
 		}
 		slices.Sort(ids)
 		slices.Sort(kept)

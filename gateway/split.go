@@ -16,7 +16,8 @@ import (
 // can carry, in their order: cut between blocks where that is possible, else
 // between lines, sentences or words, and never inside a character as a reader
 // sees it. A heading stays with what it heads. A file goes first, with the words
-// under it if they fit there; choices stand under the last part.
+// under it if they fit there, but a voice note without any: not every platform
+// has words under it. Choices stand under the last part.
 func split(out channels.Outbound, l channels.Limits) []channels.Outbound {
 	text := func(blocks []channels.Block) channels.Outbound {
 		part := out
@@ -27,7 +28,7 @@ func split(out channels.Outbound, l channels.Limits) []channels.Outbound {
 	if out.Attachment != nil {
 		file := out
 		file.Options = nil
-		if l.Caption > 0 && length(out.Blocks) > l.Caption {
+		if out.Attachment.Kind == channels.Voice || l.Caption > 0 && length(out.Blocks) > l.Caption {
 			file.Blocks = nil
 		}
 		parts = append(parts, file)

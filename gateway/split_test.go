@@ -14,7 +14,7 @@ import (
 	"sarai/channels"
 )
 
-func paragraphs(texts ...string) (bs []channels.Block) {
+func lines(texts ...string) (bs []channels.Block) {
 	for _, t := range texts {
 		bs = append(bs, channels.Block{Kind: channels.Paragraph, Text: t})
 	}
@@ -40,17 +40,17 @@ func TestALongMessageIsCutWhereAReaderWouldPause(t *testing.T) {
 		limit  int
 		want   []string
 	}{
-		{"one that fits", paragraphs("one", "two"), 7, []string{"one\ntwo"}},
-		{"no limit", paragraphs("one", "two"), 0, []string{"one\ntwo"}},
-		{"between paragraphs", paragraphs("one", "two"), 6, []string{"one", "two"}},
-		{"between sentences", paragraphs("Go there now. Take the passport along"), 25, []string{"Go there now.", "Take the passport along"}},
-		{"between sentences of Urdu", paragraphs("وہاں جائیں۔ پاسپورٹ ساتھ لے جائیں ضرور"), 22, []string{"وہاں جائیں۔", "پاسپورٹ ساتھ لے جائیں", "ضرور"}},
-		{"between words", paragraphs("take your passport along"), 18, []string{"take your passport", "along"}},
-		{"between lines first", paragraphs("one two. three\nfour five six"), 20, []string{"one two. three", "four five six"}},
-		{"not inside an emoji", paragraphs("ab👩🏽‍🏭"), 4, []string{"ab", "👩🏽", "\u200d🏭"}},
-		{"not inside a letter with its mark", paragraphs("aaa" + "a\u0301"), 4, []string{"aaa", "a\u0301"}},
+		{"one that fits", lines("one", "two"), 7, []string{"one\ntwo"}},
+		{"no limit", lines("one", "two"), 0, []string{"one\ntwo"}},
+		{"between paragraphs", lines("one", "two"), 6, []string{"one", "two"}},
+		{"between sentences", lines("Go there now. Take the passport along"), 25, []string{"Go there now.", "Take the passport along"}},
+		{"between sentences of Urdu", lines("وہاں جائیں۔ پاسپورٹ ساتھ لے جائیں ضرور"), 22, []string{"وہاں جائیں۔", "پاسپورٹ ساتھ لے جائیں", "ضرور"}},
+		{"between words", lines("take your passport along"), 18, []string{"take your passport", "along"}},
+		{"between lines first", lines("one two. three\nfour five six"), 20, []string{"one two. three", "four five six"}},
+		{"not inside an emoji", lines("ab👩🏽‍🏭"), 4, []string{"ab", "👩🏽", "\u200d🏭"}},
+		{"not inside a letter with its mark", lines("aaa" + "a\u0301"), 4, []string{"aaa", "a\u0301"}},
 		{"a heading stays with its text", []channels.Block{{Kind: channels.Paragraph, Text: "first"}, heading, {Kind: channels.Paragraph, Text: "much"}}, 11, []string{"first", "Fees\nmuch"}},
-		{"a limit without room", paragraphs("🌙"), 1, []string{"🌙"}},
+		{"a limit without room", lines("🌙"), 1, []string{"🌙"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := split(channels.Outbound{Blocks: c.blocks, Options: []channels.Option{{Key: "menu"}}}, channels.Limits{Text: c.limit})
@@ -67,7 +67,7 @@ func TestALongMessageIsCutWhereAReaderWouldPause(t *testing.T) {
 }
 
 func TestAFileGoesFirstWithTheWordsThatFitUnderIt(t *testing.T) {
-	out := channels.Outbound{Attachment: &channels.Attachment{ID: "f", Kind: channels.Picture}, Blocks: paragraphs("your form")}
+	out := channels.Outbound{Attachment: &channels.Attachment{ID: "f", Kind: channels.Picture}, Blocks: lines("your form")}
 	limits := channels.Limits{Text: 100, Caption: 9}
 	if got := split(out, limits); len(got) != 1 || got[0].Attachment == nil || len(got[0].Blocks) != 1 {
 		t.Errorf("%d parts for a caption that fits", len(got))

@@ -77,12 +77,7 @@ func (g *Gateway) Say(ctx context.Context, id store.ThreadID, by desk.StaffID, k
 			return err
 		}
 		th.Case, p.caseChanged = &after, true
-		var blocks []channels.Block
-		for _, para := range strings.Split(text, "\n") {
-			if para = strings.TrimSpace(para); para != "" {
-				blocks = append(blocks, channels.Block{Kind: channels.Paragraph, Text: para})
-			}
-		}
+		blocks := paragraphs(text)
 		p.add(store.Entry{At: p.now, Said: p.now, Author: store.Staff, By: by, Channel: th.Reply.Channel, Kind: channels.Text, Text: text, Blocks: blocks})
 		p.step(dialog.Spoke{At: p.now})
 		p.send(channels.Outbound{Author: channels.Staff, Blocks: blocks}, store.Second)

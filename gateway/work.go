@@ -57,7 +57,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			under.Add(1)
 			go func() {
 				defer under.Done()
-				g.do(context.WithoutCancel(ctx), l)
+				g.do(ctx, l)
 				<-slots
 				g.nudge() // the lane's next may be due
 			}()
@@ -103,9 +103,12 @@ func (g *Gateway) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// do does one leased job and settles it. A panic is a failure of that job alone.
+// do does one leased job and settles it, also when ctx ends meanwhile. A panic is a failure of that job alone.
 func (g *Gateway) do(ctx context.Context, l store.Leased) {
-	outcome := func() (o store.Outcome) {
+	stopping := ctx
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	outcome, over := g.running.once(l.Key, func() (o store.Outcome) {
 		defer func() {
 			if r := recover(); r != nil {
 				g.log.Error("a job panicked", "kind", l.Kind, "thread", l.Thread, "type", fmt.Sprintf("%T", r))
@@ -121,11 +124,14 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 			return g.clear(ctx, l)
 		case jobErase:
 			return g.erase(ctx, l)
+		case jobFetch: // at a stop it is left, and begun again at the next start
+			return g.fetch(stopping, l)
 		}
 		g.log.Error("a job of an unknown kind was given up", "kind", l.Kind)
 		return store.Outcome{Failed: true}
-	}()
-	err := g.store.Settle(ctx, l, outcome)
+	})
+	defer over()
+	err := g.store.Settle(context.WithoutCancel(ctx), l, outcome)
 	switch {
 	case err == nil:
 		if outcome.Entry != nil {
@@ -167,7 +173,18 @@ func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
 		g.log.Error("a message waits for a channel that is not configured", "channel", out.To.Channel)
 		return g.retry(l, 5*time.Minute)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendFor)
+	limit := sendFor
+	if out.Attachment != nil {
+		limit = uploadFor
+		switch there, err := g.attach(ctx, l.Thread, &out); {
+		case err != nil:
+			g.log.Error("the file of a message cannot be read, it is tried again", "thread", l.Thread, "err", err)
+			return g.retry(l, 2*time.Second)
+		case !there:
+			return g.unsent(unsentErased)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	receipt, err := ch.Send(ctx, out)
 	if err == nil {

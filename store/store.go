@@ -98,11 +98,13 @@ type Cited struct {
 // A Priority orders leasing between lanes. A lower one goes first.
 type Priority int
 
-// The priorities: answers to signals, then counsellors' words, then the rest.
+// The priorities: answers to signals, then counsellors' words, then the rest of
+// what is said, then what nobody waits for with a phone in the hand.
 const (
 	First Priority = iota
 	Second
 	Third
+	Fourth
 )
 
 // A JobKind says what a job does. The kinds are the gateway's.
@@ -182,6 +184,7 @@ var (
 	ErrNotFound  = errors.New("store: not found")
 	ErrLost      = errors.New("store: the lease was lost")
 	ErrBusy      = errors.New("store: too much waits to be committed, try again")
+	ErrNoContent = errors.New("store: the content of a file is missing: restore the folder of files from the copy that belongs to the store")
 	ErrNewer     = errors.New("store: the file is from a newer version of Sarai: use that version, or restore an older backup")
 )
 
@@ -222,8 +225,8 @@ type Threads interface {
 	// Receipts gives what platforms answered to the messages of a thread, by job key.
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
-	// receipts, drafts, event keys, jobs that failed, the thread and its cases. A
-	// thread that does not exist is no error.
+	// receipts, drafts, event keys, jobs that failed, files, the thread and its
+	// cases. A thread that does not exist is no error.
 	Erase(ctx context.Context, id ThreadID) error
 }
 
@@ -334,6 +337,7 @@ type Store interface {
 	Cases
 	StaffBook
 	Small
+	Files
 	// Ready fails if the store cannot commit now.
 	Ready(ctx context.Context) error
 	// Sweep forgets what is over: old event keys, ended records. Call it now and then.

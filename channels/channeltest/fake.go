@@ -3,7 +3,9 @@
 package channeltest
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"strconv"
 	"sync"
 
@@ -11,8 +13,8 @@ import (
 )
 
 // A Fake is a platform in memory. It implements channels.Channel,
-// channels.Listener and channels.Clearer, remembers what it was given, and fails
-// when it is told to. It is safe for concurrent use.
+// channels.Listener, channels.Clearer and channels.Fetcher, remembers what it was
+// given, and fails when it is told to. It is safe for concurrent use.
 type Fake struct {
 	name   channels.Name
 	limits channels.Limits
@@ -29,6 +31,11 @@ type Fake struct {
 	sink    channels.Sink
 	heard   chan struct{}  // closed while Listen runs
 	running sync.WaitGroup // calls of sink
+
+	files   map[string]func() io.Reader // by Media.Ref
+	fetches []*channels.SendError
+	fetched []channels.Media
+	carried map[string][]byte // content of attachments by Outbound.Key
 }
 
 // Cleared is one call of Fake.Clear.
@@ -40,6 +47,7 @@ type Cleared struct {
 var (
 	_ channels.Listener = (*Fake)(nil)
 	_ channels.Clearer  = (*Fake)(nil)
+	_ channels.Fetcher  = (*Fake)(nil)
 )
 
 // NewFake makes a channel on which nothing was sent. Limits are what it claims;
@@ -74,10 +82,110 @@ func (f *Fake) Send(ctx context.Context, out channels.Outbound) (channels.Receip
 	if cause := Beyond(f.limits, out); cause != "" {
 		return channels.Receipt{}, &channels.SendError{Problem: channels.Rejected, Cause: cause}
 	}
+	if a := out.Attachment; a != nil {
+		content, err := read(a)
+		if err != nil {
+			return channels.Receipt{}, &channels.SendError{Problem: channels.Unavailable, Cause: "the file cannot be read"}
+		}
+		if int64(len(content)) != a.Size {
+			return channels.Receipt{}, &channels.SendError{Problem: channels.Rejected, Cause: "the file has another size than it says"}
+		}
+		if f.carried == nil {
+			f.carried = map[string][]byte{}
+		}
+		f.carried[out.Key] = content
+	}
 	f.sent = append(f.sent, out)
 	r := channels.Receipt{ID: strconv.Itoa(len(f.sent)), Learned: f.learn}
 	f.learn = nil
 	return r, nil
+}
+
+// read reads an attachment twice, as an adapter may that tries again.
+func read(a *channels.Attachment) (content []byte, err error) {
+	for range 2 {
+		r, err := a.Open()
+		if err != nil {
+			return nil, err
+		}
+		content, err = io.ReadAll(r)
+		if r.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+// Carried gives the content of the attachment that was sent in the message of
+// that key, nil if there was none.
+func (f *Fake) Carried(key string) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.carried[key]
+}
+
+// Hold gives the platform a file, to be fetched by its reference.
+func (f *Fake) Hold(ref string, content []byte) {
+	f.HoldReader(ref, func() io.Reader { return bytes.NewReader(content) })
+}
+
+// HoldReader is Hold for a file that is read in a way of its own: slowly, or
+// with an error in the middle. open is called for each fetch.
+func (f *Fake) HoldReader(ref string, open func() io.Reader) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.files == nil {
+		f.files = map[string]func() io.Reader{}
+	}
+	f.files[ref] = open
+}
+
+// FailFetch makes the next calls of Fetch fail, one error a call, in this order.
+// A nil among them lets that call through.
+func (f *Fake) FailFetch(errs ...*channels.SendError) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fetches = append(f.fetches, errs...)
+}
+
+// Fetch opens a file that Hold gave, or fails with the next error that FailFetch
+// has laid down; with Rejected for a file that the platform does not hold.
+func (f *Fake) Fetch(ctx context.Context, m channels.Media) (io.ReadCloser, error) {
+	open, err := f.holds(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(open()), nil
+}
+
+func (f *Fake) holds(ctx context.Context, m channels.Media) (func() io.Reader, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer f.change()
+	f.fetched = append(f.fetched, m)
+	if ctx.Err() != nil {
+		return nil, &channels.SendError{Problem: channels.Unavailable, Cause: ctx.Err().Error()}
+	}
+	if len(f.fetches) > 0 {
+		err := f.fetches[0]
+		f.fetches = f.fetches[1:]
+		if err != nil {
+			return nil, err
+		}
+	}
+	open := f.files[m.Ref]
+	if open == nil {
+		return nil, &channels.SendError{Problem: channels.Rejected, Cause: "there is no such file"}
+	}
+	return open, nil
+}
+
+// Fetched gives the files for which Fetch was called, oldest first. The caller
+// owns the slice.
+func (f *Fake) Fetched() []channels.Media {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]channels.Media(nil), f.fetched...)
 }
 
 // Fail makes the next calls of Send fail, one error a call, in this order. A nil

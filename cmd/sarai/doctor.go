@@ -87,6 +87,9 @@ func (doctorCmd) Run(c *cli, w world) error {
 			say(false, "permissions", fmt.Sprintf("others may read %s: chmod 600 it", name))
 		}
 	}
+	if info, err := os.Stat(filepath.Join(conf.Data, mediaFolder)); err == nil && info.Mode().Perm()&0o077 != 0 {
+		say(false, "permissions", fmt.Sprintf("others may read %s: chmod 700 it", filepath.Join(conf.Data, mediaFolder)))
+	}
 	if bad > 0 {
 		fmt.Fprintf(w.err, "sarai: not everything is as it should be (%d); each FAIL line says what to do\n", bad)
 		return errFailed
@@ -105,6 +108,9 @@ func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
 		say(false, "store", err.Error())
 	} else {
 		say(true, "store", "it opens and commits; the server is not running")
+	}
+	if lost := db.LostFiles(); lost > 0 {
+		say(false, "files", fmt.Sprintf("%d that people sent are missing in the folder media beside the store: put it back from the copy that belongs to the store", lost))
 	}
 	if members, err := db.Members(w.ctx); err != nil {
 		say(false, "staff", err.Error())

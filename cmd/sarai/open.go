@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	keyFile   = "installation.key"
-	storeFile = "sarai.db"
+	keyFile     = "installation.key"
+	storeFile   = "sarai.db"
+	mediaFolder = "media" // bolt's, beside the store
 )
 
 // openStore opens the embedded store of a data folder and makes both where they

@@ -61,6 +61,9 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 
 	log := slog.New(slog.NewTextHandler(w.err, nil))
+	if lost := db.LostFiles(); lost > 0 {
+		log.Warn("files of talks are missing in the data folder: put back the folder media from the copy that belongs to the store", "files", lost)
+	}
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
@@ -222,6 +225,7 @@ func health(mux *http.ServeMux, db *bolt.DB, g *gateway.Gateway) {
 		"sarai_conflicts_total":  {"Turns that were decided again because the thread had changed.", s.Conflicts.Load},
 		"sarai_sent_total":       {"Messages that a platform took.", s.Sent.Load},
 		"sarai_retried_total":    {"Sends that will be tried again.", s.Retried.Load},
+		"sarai_fetched_total":    {"Files fetched and judged.", s.Fetched.Load},
 		"sarai_failed_total":     {"Messages given up.", s.Failed.Load},
 	} {
 		metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: m.help}, func() float64 { return float64(m.read()) }))

@@ -85,7 +85,8 @@
     const t = box();
     if (!t || t.readOnly || t.value === (kept.get(t) ?? t.defaultValue)) return Promise.resolve();
     kept.set(t, t.value);
-    return fetch(t.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(t.form)), keepalive: !again }).catch(() => {});
+    const words = new URLSearchParams({ key: t.form.elements.key.value, text: t.value });
+    return fetch(t.dataset.draft, { method: "POST", body: words, keepalive: !again }).catch(() => {});
   };
   addEventListener("pagehide", () => keep(false));
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
@@ -101,6 +102,81 @@
     if (t) t.rows = Math.max(2, Math.min(10, t.value.split("\n").length + Math.floor(t.value.length / 80)));
   };
   document.addEventListener("input", (e) => { if (e.target === box()) grow(); });
+
+  // A file that goes with the answer. The browser forgets it with the box, so it
+  // is held here until it is sent; a recording is one too.
+  let held = null, recorder = null;
+  const attach = () => one(".attach");
+  const part = (name) => one(".attach [data-" + name + "]");
+  const say = (words) => { if (part("said")) part("said").textContent = words; };
+  const sound = (f) => f && f.type.startsWith("audio/");
+  const drawn = () => { // the box shows what is held, and whether it records
+    if (!attach()) return;
+    const on = recorder?.state === "recording";
+    const input = one("#file"), listen = part("listen");
+    if (held) {
+      const files = new DataTransfer();
+      files.items.add(held);
+      input.files = files.files;
+    } else if (input.value) input.value = "";
+    if (listen.src) URL.revokeObjectURL(listen.src);
+    if (sound(held)) listen.src = URL.createObjectURL(held); else listen.removeAttribute("src");
+    listen.hidden = !sound(held) || on;
+    part("drop").hidden = !held || on;
+    part("record").hidden = on || !!held || !navigator.mediaDevices?.getUserMedia || !window.MediaRecorder;
+    part("stop").hidden = part("clock").hidden = !on;
+  };
+  const hold = (f) => {
+    const limit = Number(attach()?.dataset.max || 0);
+    const toobig = f && f.size > limit;
+    held = toobig ? null : f;
+    drawn();
+    say(toobig ? attach().dataset.toobig : sound(f) ? attach().dataset.ready : "");
+  };
+  const record = async () => {
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    } catch {
+      say(attach()?.dataset.denied || "");
+      return;
+    }
+    const kind = ["audio/ogg;codecs=opus", "audio/webm;codecs=opus", "audio/mp4"].find((k) => MediaRecorder.isTypeSupported(k));
+    const pieces = [], begun = Date.now();
+    const own = recorder = new MediaRecorder(stream, { mimeType: kind, audioBitsPerSecond: 32000 });
+    const clock = setInterval(() => {
+      const s = Math.floor((Date.now() - begun) / 1000);
+      if (part("clock")) part("clock").textContent = Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0");
+    }, 500);
+    own.ondataavailable = (e) => { if (e.data.size > 0) pieces.push(e.data); };
+    own.onstop = () => {
+      clearInterval(clock);
+      stream.getTracks().forEach((t) => t.stop()); // the light goes out
+      recorder = null;
+      const type = (own.mimeType || "audio/webm").split(";")[0];
+      hold(pieces.length ? new File(pieces, "voice." + type.split("/")[1], { type }) : null);
+    };
+    own.start(1000);
+    drawn();
+    say(attach()?.dataset.busy || "");
+    part("stop")?.focus();
+  };
+  document.addEventListener("change", (e) => { if (e.target.id === "file") hold(e.target.files[0] || null); });
+  document.addEventListener("click", (e) => {
+    if (e.target.closest?.("[data-record]")) record();
+    if (e.target.closest?.("[data-stop]")) recorder?.stop();
+    if (e.target.closest?.("[data-drop]")) hold(null);
+  });
+  document.addEventListener("submit", (e) => { // what is being recorded is not sent half
+    if (recorder && e.target === box()?.form) { e.preventDefault(); e.stopImmediatePropagation(); }
+  }, true);
+  addEventListener("pagehide", () => recorder?.stop());
+  document.addEventListener("htmx:xhr:progress", (e) => {
+    const bar = part("progress");
+    if (!bar || !held || !e.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = e.detail.loaded / e.detail.total;
+  });
 
   // An article's words go where the cursor is.
   document.addEventListener("click", (e) => {
@@ -172,7 +248,8 @@
       one("#words").scrollIntoView({ block: "nearest" });
     }
     if (path.endsWith("/say") && e.target.id === "answer") {
-      if (d.xhr.status < 300) { one("#toast").hidden = true; box()?.focus(); down(); }
+      if (d.xhr.status < 300) { held = null; one("#toast").hidden = true; box()?.focus(); down(); }
+      drawn();
       grow();
     }
     // The case stands otherwise than the answer box knows: first keep what was
@@ -181,12 +258,13 @@
     if (path.endsWith("/case") && answer && answer.dataset.state !== state) {
       keep(true).then(() => htmx.ajax("GET", answer.dataset.href, { target: "#answer", swap: "outerHTML" }));
     }
-    if (path.endsWith("/answer")) grow();
+    if (path.endsWith("/answer")) { grow(); drawn(); }
   });
   document.addEventListener("htmx:oobAfterSwap", (e) => { if (e.target.id === "toast" || e.detail.target?.id === "toast") one("#toast").hidden = false; });
   const unreachable = (e) => {
     const t = box();
     if (t && e.detail.elt === t.form) t.readOnly = false;
+    if (part("progress")) part("progress").hidden = true;
     if (e.detail.requestConfig?.verb === "post") toast(body.dataset.offline);
   };
   document.addEventListener("htmx:sendError", unreachable);
@@ -196,6 +274,7 @@
   title();
   headed();
   grow();
+  drawn();
   if (one("#log") && one("#newest")) {
     if (location.hash === "" || location.hash === "#newest" || location.hash === "#answer") down();
   }

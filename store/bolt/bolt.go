@@ -27,6 +27,7 @@
 //	login    hash of a login → staff
 //	small    bucket, hash of a key → record
 //	smallage time, bucket, hash of a key: what Sweep reads
+//	media    name in the folder of files → key of the file's record in talks
 //
 // The hashes are keyed with the installation key. Whatever says who somebody is
 // or what was said is in a blob, see record.go.
@@ -75,6 +76,7 @@ const (
 	bucketLogin    = "login"
 	bucketSmall    = "small"
 	bucketSmallAge = "smallage"
+	bucketMedia    = "media"
 )
 
 // KeySize is the length of the installation key in bytes.
@@ -83,6 +85,9 @@ const KeySize = 32
 // DefaultQueueSize is how many changes wait for the committer at most where
 // Options does not say: more than all the connections of a small machine.
 const DefaultQueueSize = 4096
+
+// DefaultReserve is 256 MB: the talks of more than a year of a busy centre.
+const DefaultReserve = 256 << 20
 
 // lockTimeout is how long Open waits for another process to let go of the file:
 // a Sarai that is just ending needs less.
@@ -101,17 +106,23 @@ type Options struct {
 	// QueueSize is how many changes wait at most before ErrBusy, DefaultQueueSize
 	// where zero.
 	QueueSize int
+	// Reserve is how many bytes of the disk are left to what people write: with
+	// less free no file is kept, so that pictures never stop messages.
+	// DefaultReserve where zero, none where below zero.
+	Reserve int64
 
 	openFile func(string, int, os.FileMode) (*os.File, error) // for tests: a disk that fails
 }
 
-// A DB is a store.Store in one file. It is safe for concurrent use.
+// A DB is a store.Store in one file, and a folder beside it for what people send
+// as files. It is safe for concurrent use.
 type DB struct {
 	bolt  *bbolt.DB
 	key   []byte
 	now   func() time.Time
 	queue chan *change
 	ended chan struct{} // closed when the committer has ended
+	media *folder
 
 	mu     sync.RWMutex // guards closed and the closing of queue
 	closed bool
@@ -125,6 +136,8 @@ var _ store.Store = (*DB)(nil)
 var errClosed = errors.New("store: closed")
 
 // Open opens the file at path, or makes it, mode 0600, in a folder that exists.
+// Files that people send are kept in the folder "media" beside it, mode 0700,
+// which is made with the first; what an end in between left there is removed.
 // It reads the whole file once to see that it is sound. It fails with an error
 // that wraps store.ErrNewer for a file of a newer version, and with one clear
 // line if another process uses the file, if the key is not the file's, or if
@@ -138,6 +151,9 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	if o.QueueSize <= 0 {
 		o.QueueSize = DefaultQueueSize
+	}
+	if o.Reserve == 0 {
+		o.Reserve = DefaultReserve
 	}
 	info, err := os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
@@ -163,6 +179,7 @@ func Open(path string, o Options) (*DB, error) {
 	db := &DB{
 		bolt: b, key: bytes.Clone(o.Key), now: o.Now,
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
+		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
 	if err := db.prepare(); err != nil {
 		b.Close()
@@ -175,6 +192,10 @@ func Open(path string, o Options) (*DB, error) {
 		}
 	}
 	go db.run()
+	if err := db.tidy(context.Background(), true); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return db, nil
 }
 
@@ -253,7 +274,7 @@ func (db *DB) prepare() error {
 		for _, name := range []string{
 			bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
 			bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
-			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge,
+			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia,
 		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err

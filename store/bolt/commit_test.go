@@ -289,7 +289,7 @@ func TestWhoAndWhatIsInBlobsOnly(t *testing.T) {
 			clear = append(clear, v)
 		case bucketTalks:
 			switch kind := k[1+len(id)]; kind {
-			case talkThread:
+			case talkThread, talkFile:
 				clear = append(clear, clearPart(t, v))
 				blobs++
 			case talkEntry, talkReceipt, talkDraft:
@@ -372,6 +372,8 @@ func fill(t *testing.T, db *DB) store.ThreadID {
 	must(db.Settle(ctx, ls[0], store.Outcome{Failed: true, Entry: &store.Entry{Text: "Canary text"}}))
 	must(db.Settle(ctx, ls[1], store.Outcome{Done: true, Receipt: &channels.Receipt{ID: "Canary text"}}))
 	must(db.PutDraft(ctx, th.ID, "1", "Canary text"))
+	_, err = db.KeepFile(ctx, th.ID, "file-1", strings.NewReader("x"), keepAs(aVoice))
+	must(err)
 	must(db.PutMember(ctx, store.Member{ID: "1", Login: "Canary-login", Name: "Canary-name"}))
 	must(db.Put(ctx, "session", "Canary-token", []byte("Canary-session"), time.Now().Add(time.Hour)))
 	return th.ID

@@ -147,6 +147,7 @@ const (
 	talkJob     = 'j' // by job key: that there is one
 	talkFailed  = 'f' // by job key: its number in bucketFailed
 	talkCase    = 'c' // by case: that it was this thread's
+	talkFile    = 'm' // by file: what is known of it
 )
 
 // maxName is how long IDs, names and lanes may be in bytes: a byte holds it.

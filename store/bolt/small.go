@@ -142,7 +142,7 @@ const eventAge = 9 * 24 * time.Hour
 // waits long behind it.
 const sweepStep = 1000
 
-// Sweep implements store.Store. It commits in small steps; if it fails, what was
+// Sweep implements store.Store. It also looks after the folder of files. It commits in small steps; if it fails, what was
 // removed stays removed.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	for more := true; more; {
@@ -168,7 +168,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return db.tidy(ctx, false)
 }
 
 // older gives at most sweepStep keys that begin with a time not after end.

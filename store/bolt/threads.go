@@ -111,6 +111,7 @@ type turn struct {
 	entries [][]byte
 	jobs    []newJob
 	cancel  []string
+	uses    []string // files that were staged
 }
 
 var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread")
@@ -150,6 +151,11 @@ func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
 	}
 	var err error
 	for _, e := range t.Entries {
+		if e.Author == store.Staff {
+			for _, m := range e.Media {
+				x.uses = append(x.uses, m.ID)
+			}
+		}
 		b, err := db.encodeEntry(th.ID, e)
 		if err != nil {
 			return nil, err
@@ -234,6 +240,9 @@ func (t *txn) commit(x *turn, now time.Time) error {
 		t.put(bucketTalks, talkKey(x.id, talkEntry, number(f.LastSeq)), e)
 	}
 	t.put(bucketTalks, talkKey(x.id, talkThread, ""), join(f, x.blob))
+	for _, file := range x.uses {
+		t.useFile(x.id, file)
+	}
 	for _, key := range x.cancel {
 		t.cancel(key, now)
 	}
@@ -302,7 +311,9 @@ func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
 	if !goodName(string(id)) {
 		return nil
 	}
-	return db.update(ctx, func(t *txn) error {
+	var files []string
+	err := db.update(ctx, func(t *txn) error {
+		files = nil
 		f, _, err := t.threadFields(id)
 		if err != nil {
 			return err
@@ -324,6 +335,14 @@ func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
 				t.del(bucketFailed, t.get(bucketTalks, k))
 			case talkCase:
 				t.del(bucketCase, rest)
+			case talkFile:
+				var file fileFields
+				if _, err := split(t.get(bucketTalks, k), &file); err != nil {
+					t.spoil(err)
+				} else if file.Path != "" {
+					t.del(bucketMedia, []byte(file.Path))
+					files = append(files, file.Path)
+				}
 			}
 			t.del(bucketTalks, k)
 		}
@@ -334,6 +353,10 @@ func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
 		t.moveKey(bucketClosed, f.Closed, nil, id)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return db.media.remove(files...)
 }
 
 // forgetEvent removes an event key but for its place in the thread.

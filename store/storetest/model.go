@@ -5,8 +5,10 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +41,14 @@ type modelThread struct {
 	entries  []string
 	receipts map[string]channels.Receipt
 	drafts   map[desk.StaffID]string
+	files    map[string]modelFile
+}
+
+// A modelFile is a file with its content.
+type modelFile struct {
+	store.File
+	content string
+	staged  bool
 }
 
 // A modelJob is held by token, if not "", until until.
@@ -67,13 +77,19 @@ func (m *model) commit(t store.Turn) error {
 			return &store.TakenError{Owner: owner}
 		}
 	}
-	next := &modelThread{Thread: t.Thread, receipts: map[string]channels.Receipt{}, drafts: map[desk.StaffID]string{}}
+	next := &modelThread{Thread: t.Thread, receipts: map[string]channels.Receipt{}, drafts: map[desk.StaffID]string{}, files: map[string]modelFile{}}
 	if old != nil {
-		next.entries, next.receipts, next.drafts = old.entries, old.receipts, old.drafts
+		next.entries, next.receipts, next.drafts, next.files = old.entries, old.receipts, old.drafts, old.files
 	}
 	next.Version++
 	for _, e := range t.Entries {
 		next.entries = append(next.entries, e.Text)
+		for _, m := range e.Media {
+			if f, is := next.files[m.ID]; is && e.Author == store.Staff {
+				f.staged = false
+				next.files[m.ID] = f
+			}
+		}
 	}
 	next.LastSeq = uint64(len(next.entries))
 	m.threads[next.ID] = next
@@ -163,6 +179,31 @@ func (m *model) erase(id store.ThreadID) {
 	m.failed = slices.DeleteFunc(m.failed, func(j store.Job) bool { return j.Thread == id })
 }
 
+// file is what KeepFile, StageFile and NoteFile must do.
+func (m *model) file(id store.ThreadID, f modelFile) (store.File, error) {
+	th := m.threads[id]
+	if th == nil {
+		return store.File{}, store.ErrNotFound
+	}
+	if old, is := th.files[f.ID]; is {
+		return old.File, nil
+	}
+	if f.State == store.Kept {
+		f.Size = int64(len(f.content))
+	} else {
+		f.content, f.staged = "", false
+	}
+	th.files[f.ID] = f
+	return f.File, nil
+}
+
+// ended is what the end of the process does to files.
+func (m *model) ended() {
+	for _, th := range m.threads {
+		maps.DeleteFunc(th.files, func(_ string, f modelFile) bool { return f.staged })
+	}
+}
+
 // queue are the threads with an open case in the order of the queue.
 func (m *model) queue() (ths []*modelThread) {
 	for _, th := range m.threads {
@@ -189,6 +230,8 @@ func (m *model) closed() (ths []*modelThread) {
 	slices.SortFunc(ths, func(a, b *modelThread) int { return b.Case.Closed.Compare(a.Case.Closed) })
 	return ths
 }
+
+var fileIDs = []string{"f1", "f2", "f3"}
 
 // tick gives a time that nothing else of the history has, some minutes from the
 // clock: promises do not say what comes first of two at one time.
@@ -264,7 +307,12 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 				}
 				turn := store.Turn{Thread: th}
 				for range rapid.IntRange(0, 2).Draw(r, "entries") {
-					turn.Entries = append(turn.Entries, store.Entry{Seq: 1, Text: rapid.String().Draw(r, "text")})
+					e := store.Entry{Seq: 1, Text: rapid.String().Draw(r, "text")}
+					if rapid.Bool().Draw(r, "with a file") {
+						e.Media = []channels.Media{{ID: rapid.SampledFrom(fileIDs).Draw(r, "file")}}
+						e.Author = rapid.SampledFrom([]store.Author{store.Staff, store.Person}).Draw(r, "author")
+					}
+					turn.Entries = append(turn.Entries, e)
 				}
 				for _, id := range rapid.SliceOfN(rapid.IntRange(0, 30), 0, 2).Draw(r, "events") {
 					turn.Events = append(turn.Events, store.EventKey{Channel: "web", ID: fmt.Sprint(id)})
@@ -351,6 +399,54 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 				ok(r, err)
 				m.threads[id].drafts[by] = text
 			},
+			"file": func(r *rapid.T) {
+				if len(m.everyone) == 0 {
+					r.Skip("no thread")
+				}
+				id, file := rapid.SampledFrom(m.everyone).Draw(r, "thread"), rapid.SampledFrom(fileIDs).Draw(r, "file")
+				f := modelFile{File: store.File{ID: file, State: store.Kept, Name: rapid.String().Draw(r, "name"), At: m.tick(0)}, content: rapid.String().Draw(r, "content")}
+				var got store.File
+				var err error
+				switch rapid.IntRange(0, 5).Draw(r, "how") {
+				case 0:
+					f.State = store.Gone
+					got, err = s.NoteFile(ctx, id, f.File)
+				case 1:
+					f.State = store.Harmful
+					got, err = s.KeepFile(ctx, id, file, strings.NewReader(f.content), says(f.File))
+				case 2:
+					f.staged = true
+					got, err = s.StageFile(ctx, id, file, strings.NewReader(f.content), says(f.File))
+				case 3:
+					ok(r, s.DropFile(ctx, id, file))
+					if th := m.threads[id]; th != nil {
+						delete(th.files, file)
+					}
+					return
+				case 4:
+					was, err := s.EraseFile(ctx, id, file, f.At)
+					th := m.threads[id]
+					if th == nil || th.files[file].ID == "" {
+						if !errors.Is(err, store.ErrNotFound) {
+							r.Fatalf("erasing a file that is not there: %v", err)
+						}
+						return
+					}
+					ok(r, err)
+					agree(r, "was there to erase", was, th.files[file].State == store.Kept)
+					if was {
+						th.files[file] = modelFile{File: store.File{ID: file, State: store.Erased, At: f.At}}
+					}
+					return
+				default:
+					got, err = s.KeepFile(ctx, id, file, strings.NewReader(f.content), says(f.File))
+				}
+				want, wantErr := m.file(id, f)
+				if !errors.Is(err, wantErr) {
+					r.Fatalf("keeping a file: got %v, want %v", err, wantErr)
+				}
+				agree(r, "kept", got, want)
+			},
 			"small": func(r *rapid.T) {
 				k := rapid.StringN(0, 2, -1).Draw(r, "key")
 				if rapid.Bool().Draw(r, "remove") {
@@ -375,6 +471,7 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 				for _, j := range m.jobs { // whoever held them has ended
 					j.token, j.until = "", time.Time{}
 				}
+				m.ended()
 			},
 			"": func(r *rapid.T) {
 				for _, id := range m.everyone {
@@ -401,6 +498,24 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					rs, err := s.Receipts(ctx, id)
 					ok(r, err)
 					agree(r, "receipts", rs, want.receipts)
+					files, err := s.Files(ctx, id)
+					ok(r, err)
+					known := map[string]store.File{}
+					for file, f := range want.files {
+						known[file] = f.File
+						_, c, err := s.OpenFile(ctx, id, file)
+						ok(r, err)
+						if (c != nil) != (f.State == store.Kept) {
+							r.Fatalf("a file of state %s has content: %v", f.State, c != nil)
+						}
+						if c != nil {
+							b, err := io.ReadAll(c)
+							ok(r, err)
+							ok(r, c.Close())
+							agree(r, "content", string(b), f.content)
+						}
+					}
+					agree(r, "files", files, known)
 					for _, by := range []desk.StaffID{"sana", "adil"} {
 						d, err := s.Draft(ctx, id, by)
 						ok(r, err)

@@ -54,6 +54,11 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, reopen func(t *testi
 		{"sweeping", sweeping},
 		{"erasing leaves nothing", erasing},
 		{"a lane shared with an erased thread", sharedLane},
+		{"a file is kept and read from any place", fileKept},
+		{"a file is kept once", fileOnce},
+		{"files that are refused or fail", fileRefused},
+		{"one file is erased, and all of a talk", fileErased},
+		{"files that wait for the entry that names them", fileStaged},
 		{"opening again", opensAgain},
 		{"a closed store", closedStore},
 	} {
