@@ -426,6 +426,8 @@ func TestAGroupIsLeft(t *testing.T) {
 			t.Errorf("it said %d lines", said)
 		}
 	}
+	p.api.Group(-100200, "Village", p.api.Person(900001, "ru"))
+	until(t, "a group that adds it again is left again", func() bool { return ru.Left() && p.api.Pending() == 0 && p.api.Calls("leaveChat") >= 3 })
 	if len(kept.all()) != 0 {
 		t.Errorf("of the groups was kept: %v", kept.texts())
 	}
