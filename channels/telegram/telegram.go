@@ -12,8 +12,8 @@
 //
 // Updates after which nobody waits for an answer are confirmed and passed on to
 // nobody: what was pinned, a chat's background or timer for deleting, topics of
-// a chat, the permission to write, and whatever happens in groups. Everything
-// else that is not understood arrives as channels.Unknown.
+// a chat, the permission to write, messages of other bots, and whatever happens in
+// groups. Everything else that is not understood arrives as channels.Unknown.
 //
 // The token is part of every address that Telegram has. No error, log line or
 // finding of this package holds it, nor a chat's number or a word of anybody.
