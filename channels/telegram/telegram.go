@@ -61,7 +61,7 @@ const (
 type Options struct {
 	// Token is the bot's, from BotFather: "123456:ABC…".
 	Token string
-	// APIURL is where Telegram answers, without a path. "" is DefaultURL. It must
+	// APIURL is where Telegram answers. "" is DefaultURL. It must
 	// be https unless it is this machine. The token goes there and nowhere else.
 	APIURL string
 	// WebhookURL is the whole public https address of the Hook's handler. "" means
