@@ -111,6 +111,7 @@ const (
 	tooOld // the button was pressed too long ago
 	token  // the token is not known
 	rival  // somebody else fetches, or a webhook is set
+	taken  // Telegram did it, and what it said of it cannot be read
 )
 
 func refused(p channels.SendProblem, why reason, cause string) *refusal {
@@ -141,6 +142,9 @@ func (k *call) read(err error) *refusal {
 		return refused(channels.Misset, rival, "another program uses the same bot")
 	case errors.Is(err, bot.ErrorBadRequest):
 		return badRequest(err.Error())
+	}
+	if k.status.Load() == http.StatusOK && strings.Contains(err.Error(), "decode response result") {
+		return refused(channels.NoAnswer, taken, "the answer is in a form that is not known")
 	}
 	var moved *bot.MigrateError
 	if errors.As(err, &moved) {

@@ -342,7 +342,7 @@ func (c *Channel) leave(group int64, language string) {
 			_, err := c.api.LeaveChat(ctx, &bot.LeaveChatParams{ChatID: group})
 			return err
 		})
-		if r != nil {
+		if r != nil && r.Problem != channels.Blocked { // that is: it is out already
 			c.log.Warn("telegram: a group could not be left", "problem", r.Problem)
 		}
 	})

@@ -172,7 +172,11 @@ func TestFetch(t *testing.T) {
 		"the file is elsewhere":   {"file", botapi.Fault{Status: 302, Body: "<html>"}, channels.Unavailable},
 	} {
 		p.api.Fail(x.method, x.fault)
+		before := p.api.Calls("file")
 		f, err := p.ch.Fetch(t.Context(), m)
+		if x.method == "getFile" && p.api.Calls("file") != before {
+			t.Errorf("%s: a file was asked for", name)
+		}
 		if err == nil {
 			f.Close()
 			t.Errorf("%s: there is a file", name)
@@ -425,6 +429,14 @@ func TestTheTokenStaysHere(t *testing.T) {
 	var asked atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/getFile"):
+			_, _ = w.Write([]byte(`{"ok":true,"result":{"file_id":"x","file_path":"a/b"}}`))
+			return
+		case strings.HasSuffix(r.URL.Path, "/getWebhookInfo"):
+			_, _ = w.Write([]byte(`{"ok":true,"result":{"url":""}}`))
+			return
+		}
 		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusPermanentRedirect)
 	}))
 	defer srv.Close()

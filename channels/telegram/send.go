@@ -62,6 +62,9 @@ func (c *Channel) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 	if r != nil {
 		return channels.Receipt{}, r.err()
 	}
+	if sent.ID == 0 {
+		return channels.Receipt{}, nil
+	}
 	return channels.Receipt{ID: strconv.Itoa(sent.ID)}, nil
 }
 
@@ -116,8 +119,10 @@ func (c *Channel) post(ctx context.Context, m outgoing) (*models.Message, *refus
 	if r != nil && r.Problem == channels.Throttled && !c.unpaced {
 		c.pace.hold(m.chat, c.now(), r.After)
 	}
-	if r == nil && (sent == nil || sent.ID == 0) { // "result": null
-		r = refused(channels.NoAnswer, other, "the answer was not Telegram's")
+	if r != nil && r.why == taken || r == nil && sent == nil {
+		// It is sent. To try again would send it again and again, should Telegram
+		// ever describe a message in a form that the library does not know.
+		return &models.Message{}, nil
 	}
 	return sent, r
 }

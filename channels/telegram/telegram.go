@@ -12,8 +12,8 @@
 //
 // Updates after which nobody waits for an answer are confirmed and passed on to
 // nobody: what was pinned, a chat's background or timer for deleting, topics of
-// a chat, the permission to write, and whatever happens in groups. Everything
-// else that is not understood arrives as channels.Unknown.
+// a chat, the permission to write, messages of other bots, and whatever happens in
+// groups. Everything else that is not understood arrives as channels.Unknown.
 //
 // The token is part of every address that Telegram has. No error, log line or
 // finding of this package holds it, nor a chat's number or a word of anybody.
@@ -61,7 +61,7 @@ const (
 type Options struct {
 	// Token is the bot's, from BotFather: "123456:ABC…".
 	Token string
-	// APIURL is where Telegram answers, without a path. "" is DefaultURL. It must
+	// APIURL is where Telegram answers. "" is DefaultURL. It must
 	// be https unless it is this machine. The token goes there and nowhere else.
 	APIURL string
 	// WebhookURL is the whole public https address of the Hook's handler. "" means

@@ -126,7 +126,7 @@ type (
 
 func (q quiet) any() bool {
 	for _, x := range []json.RawMessage{q.Pinned, q.Timer, q.Background, q.Allowed, q.Website, q.TopicMade, q.TopicNamed, q.TopicShut, q.TopicOpen} {
-		if x != nil {
+		if x != nil && string(x) != "null" {
 			return true
 		}
 	}

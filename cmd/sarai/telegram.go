@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"sarai/channels"
 	"sarai/channels/telegram"
@@ -149,14 +150,32 @@ func serveTelegram(ctx context.Context, ch *telegram.Channel, conf config, sink 
 		poller := ch.Poller()
 		under.Go(func() { _ = poller.Listen(ctx, sink) }) // it has no error of its own
 	}
-	under.Go(func() {
-		if n, err := ch.Setup(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("telegram: menu and description could not be set, 'sarai telegram setup' tries it again", "err", err)
-		} else if n > 0 {
+	under.Go(func() { setUpTelegram(ctx, ch, log) })
+	return under.Wait
+}
+
+// setUpTelegram shows the menu and the description. While Telegram cannot be
+// reached or asks for a pause it tries again, at last once an hour.
+func setUpTelegram(ctx context.Context, ch *telegram.Channel, log *slog.Logger) {
+	for pause := 10 * time.Second; ; pause = min(2*pause, time.Hour) {
+		n, err := ch.Setup(ctx)
+		if n > 0 {
 			log.Info("telegram: menu and description were set", "changes", n)
 		}
-	})
-	return under.Wait
+		var problem *channels.SendError
+		if err == nil || ctx.Err() != nil || !errors.As(err, &problem) {
+			return
+		}
+		log.Warn("telegram: menu and description could not be set, it is tried again", "err", err)
+		if problem.Problem == channels.Rejected { // it will never be taken
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(pause, problem.After)):
+		}
+	}
 }
 
 type telegramCmd struct {
