@@ -99,11 +99,12 @@ type Inbound struct {
 	Raw      []byte // the payload, kept where nobody understood it
 }
 
-// A Sink accepts what an adapter received. It returns nil only once in is
-// durable; the adapter acknowledges its platform only after that. An error
-// means that the store failed: the adapter makes the platform deliver again.
-// It is safe for concurrent use.
-type Sink func(ctx context.Context, in Inbound) error
+// A Sink accepts what an adapter received: events of one address, mostly one,
+// oldest first. It returns nil only once all of them are durable; the adapter
+// acknowledges its platform only after that. An error means that the store
+// failed: the adapter makes the platform deliver all of them again, and what was
+// durable already is not done twice. It is safe for concurrent use.
+type Sink func(ctx context.Context, in ...Inbound) error
 
 // An Author says who wrote an outgoing message. Platforms allow more to a
 // person than to a program, so an adapter must know.

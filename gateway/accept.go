@@ -50,15 +50,20 @@ const (
 	burstIn = 10 * time.Second
 )
 
-// Accept takes in one event. It is a channels.Sink: it returns nil only once
-// everything that the event changes is durable, and an error only if the store
-// failed. Events of one address are decided in the order of the calls.
-func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
+// Accept takes in events of one person, mostly one, in the order in which they
+// happened. It is a channels.Sink: it returns nil only once everything that they
+// change is durable, and an error only if the store failed. Events of one
+// address are decided in the order of the calls; those of one call share a
+// commit where that is possible.
+func (g *Gateway) Accept(ctx context.Context, in ...channels.Inbound) error {
+	if len(in) == 0 {
+		return nil
+	}
 	// A phone that hangs up does not take back what it sent; a disk that hangs
 	// must not collect requests for ever.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
 	defer cancel()
-	leave, err := g.order.enter(ctx, in.From)
+	leave, err := g.order.enter(ctx, in[0].From)
 	if err != nil {
 		return err
 	}
@@ -71,45 +76,78 @@ func (g *Gateway) Accept(ctx context.Context, in channels.Inbound) error {
 	}
 
 	now := g.now()
-	if in.At.IsZero() || in.At.After(now) {
-		in.At = now
+	in = slices.Clone(in)
+	for i := range in {
+		if in[i].At.IsZero() || in[i].At.After(now) {
+			in[i].At = now
+		}
+		in[i].Text = clean(in[i].Text)
+		in[i].Media = named(in[i].Media)
 	}
-	in.Text = clean(in.Text)
-	in.Media = named(in.Media)
-	event := store.EventKey{Channel: in.From.Channel, ID: in.ID}
+	if len(in) > 1 {
+		err := g.accept(ctx, now, in)
+		if !errors.Is(err, errApart) {
+			return err
+		}
+	}
+	for i := range in {
+		if err := g.accept(ctx, now, in[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errApart means that events cannot be taken in as one turn: one of them cannot
+// be decided, and must not keep back the others.
+var errApart = errors.New("gateway: the events must be taken in one by one")
+
+// accept takes in events as one turn.
+func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbound) error {
 	for range maxConflicts {
-		th, err := g.store.Thread(ctx, in.From)
+		th, err := g.store.Thread(ctx, in[0].From)
 		if err != nil {
 			return err
 		}
-		if seen, err := g.store.Seen(ctx, event); err != nil {
-			return err
-		} else if seen {
-			g.stats.Duplicates.Add(1)
-			return nil
+		var fresh []channels.Inbound
+		var events []store.EventKey
+		for _, e := range in {
+			key := store.EventKey{Channel: e.From.Channel, ID: e.ID}
+			seen, err := g.store.Seen(ctx, key)
+			switch {
+			case err != nil:
+				return err
+			case seen || slices.Contains(events, key):
+				g.stats.Duplicates.Add(1)
+			case th.Version == 0 && len(fresh) == 0 && away(e.Kind): // of somebody who never wrote there is nothing to keep
+			default:
+				fresh, events = append(fresh, e), append(events, key)
+			}
 		}
-		if th.Version == 0 && away(in.Kind) { // of somebody who never wrote there is nothing to keep
+		if len(fresh) == 0 {
 			return nil
 		}
 		p, err := g.plan(ctx, th, now)
 		if err != nil {
 			return err
 		}
-		p.turn.Events = []store.EventKey{event}
-		if err := p.decide(in); err != nil {
-			g.broken(p, in, err)
+		p.turn.Events = events
+		for _, e := range fresh {
+			if err := p.decide(e); err != nil {
+				if len(in) > 1 {
+					return errApart
+				}
+				g.broken(p, e, err)
+			}
 		}
 		switch err := g.commit(ctx, p); {
-		case errors.Is(err, store.ErrDuplicate):
-			g.stats.Duplicates.Add(1)
-			return nil
-		case errors.Is(err, store.ErrConflict):
+		case errors.Is(err, store.ErrDuplicate), errors.Is(err, store.ErrConflict): // taken in elsewhere meanwhile: look again
 			g.stats.Conflicts.Add(1)
 			continue
 		case err != nil:
 			return err
 		}
-		g.stats.Accepted.Add(1)
+		g.stats.Accepted.Add(uint64(len(fresh)))
 		return nil
 	}
 	return fmt.Errorf("gateway: %w", store.ErrConflict)

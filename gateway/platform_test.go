@@ -285,3 +285,60 @@ func TestNothingThatWasGatheredIsOverlooked(t *testing.T) {
 		t.Error("a signal among many old messages was not seen")
 	}
 }
+
+func TestSeveralEventsOfOnePersonShareACommit(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	var in []channels.Inbound
+	for i, text := range []string{"visa", "menu", "counsellor", "yes", "it is about my passport"} {
+		in = append(in, r.message("zahra", fmt.Sprint(i), text))
+	}
+	r.must(r.g.Accept(ctx, in...))
+	if v := r.thread("zahra").Version; v != 1 {
+		t.Errorf("they took %d commits", v)
+	}
+	together := told(r.entries("zahra"))
+	for i := range in {
+		in[i].From = address("omar")
+		in[i].ID += "o"
+		r.must(r.g.Accept(ctx, in[i]))
+	}
+	if apart := told(r.entries("omar")); !slices.Equal(together, apart) {
+		t.Errorf("together\n%q\none by one\n%q", together, apart)
+	}
+	r.must(r.g.Accept(ctx, append(in, r.message("omar", "new", "thanks"), r.message("omar", "new", "thanks"))...))
+	if n := count(r.entries("omar"), store.Person); n != len(in)+1 {
+		t.Errorf("%d messages are kept of %d that came again with a new one, twice", n, len(in)+1)
+	}
+	r.work()
+	keys := map[string]bool{}
+	for _, m := range r.fake.Sent() {
+		if keys[m.Key] {
+			t.Errorf("two messages have one key")
+		}
+		keys[m.Key] = true
+	}
+}
+
+func TestAPoisonEventHoldsBackNoneOfItsNeighbours(t *testing.T) {
+	r := newRig(t)
+	r.must(r.g.Accept(context.Background(), r.message("zahra", "1", "visa"), r.message("zahra", "2", "poison"), r.message("zahra", "3", "danger")))
+	got := told(r.entries("zahra"))
+	for _, want := range []string{"person visa", "person poison", "event case-opened needs-a-person", "person danger", "event alert held"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is missing in %q", want, got)
+		}
+	}
+}
+
+func TestEventsOfOneCallAreTakenAllOrNone(t *testing.T) {
+	r := newRig(t)
+	r.must(r.db.Close())
+	if err := r.g.Accept(context.Background(), r.message("zahra", "1", "visa"), r.message("zahra", "2", "menu")); err == nil {
+		t.Error("a store that is closed took them")
+	}
+	r.open()
+	if n := len(r.entries("zahra")); n != 0 {
+		t.Errorf("%d entries of what was not taken", n)
+	}
+}

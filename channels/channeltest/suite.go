@@ -151,16 +151,18 @@ func connect(t *testing.T, s Suite) *line {
 	return l
 }
 
-func (l *line) sink(_ context.Context, in channels.Inbound) error {
+func (l *line) sink(_ context.Context, in ...channels.Inbound) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.calls = append(l.calls, in)
-	if l.fail != nil {
-		if err := l.fail(in); err != nil {
-			return err
+	l.calls = append(l.calls, in...)
+	for _, e := range in {
+		if l.fail != nil {
+			if err := l.fail(e); err != nil {
+				return err
+			}
 		}
 	}
-	l.taken = append(l.taken, in)
+	l.taken = append(l.taken, in...)
 	return nil
 }
 

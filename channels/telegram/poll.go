@@ -234,17 +234,21 @@ func (p *Poller) hand(ctx context.Context, sink channels.Sink, updates []json.Ra
 	var mu sync.Mutex
 	for _, who := range people { // at most maxBatch
 		all.Go(func() {
+			in := make([]channels.Inbound, len(of[who]))
+			for n, i := range of[who] {
+				in[n] = *readings[i].in
+			}
+			e := ctx.Err()
+			if e == nil {
+				e = sink(ctx, in...)
+			}
+			if e != nil {
+				mu.Lock()
+				err = e
+				mu.Unlock()
+				return
+			}
 			for _, i := range of[who] {
-				e := ctx.Err()
-				if e == nil {
-					e = sink(ctx, *readings[i].in)
-				}
-				if e != nil {
-					mu.Lock()
-					err = e
-					mu.Unlock()
-					return
-				}
 				taken[i] = true
 				p.pressed(readings[i].button)
 			}

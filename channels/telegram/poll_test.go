@@ -317,7 +317,7 @@ func TestPeopleDoNotWaitForOneAnother(t *testing.T) {
 	}
 	var inside atomic.Int32
 	together := make(chan struct{})
-	p.listenTo(func(ctx context.Context, in channels.Inbound) error {
+	p.listenTo(func(context.Context, ...channels.Inbound) error {
 		if inside.Add(1) == people {
 			close(together)
 		}
@@ -335,8 +335,8 @@ func TestPeopleDoNotWaitForOneAnother(t *testing.T) {
 // and memory does not grow with them.
 func TestManyWait(t *testing.T) {
 	p := open(t, botapi.Options{Keep: -1}, telegram.Options{})
-	const people, each = 100, 50
-	for i := range people * each {
+	const people, messages = 100, 50
+	for i := range people * messages {
 		p.api.Person(int64(900000+i%people), "").Say(fmt.Sprintf("%d of %s", i/people, strings.Repeat("long ", 200)))
 	}
 	var mu sync.Mutex
@@ -345,7 +345,7 @@ func TestManyWait(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	p.listenTo(func(_ context.Context, in channels.Inbound) error {
+	p.listenTo(each(func(_ context.Context, in channels.Inbound) error {
 		mu.Lock()
 		defer mu.Unlock()
 		now++
@@ -359,11 +359,11 @@ func TestManyWait(t *testing.T) {
 		}
 		next[in.From.ID]++
 		return nil
-	})
+	}))
 	until(t, "all is confirmed", func() bool { return p.api.Pending() == 0 })
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if count != people*each {
+	if count != people*messages {
 		t.Errorf("%d arrived", count)
 	}
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
@@ -371,7 +371,8 @@ func TestManyWait(t *testing.T) {
 	}
 }
 
-// A stop in the middle of a batch hands on nothing more, and loses nothing.
+// A stop in the middle of a batch finishes what the store has, hands on nothing
+// more, and loses nothing.
 func TestAStopInTheMiddle(t *testing.T) {
 	p := open(t, botapi.Options{}, telegram.Options{})
 	kept := &store{}
@@ -380,12 +381,10 @@ func TestAStopInTheMiddle(t *testing.T) {
 		who.Say(fmt.Sprint(i))
 	}
 	reached := make(chan struct{})
-	stop := p.listenTo(func(ctx context.Context, in channels.Inbound) error {
-		if in.Text == "5" {
-			close(reached)
-			<-ctx.Done() // what is under way is finished
-		}
-		return kept.sink(ctx, in)
+	stop := p.listenTo(func(ctx context.Context, in ...channels.Inbound) error {
+		close(reached)
+		<-ctx.Done() // what is under way is finished
+		return kept.sink(ctx, in[:6]...)
 	})
 	<-reached
 	stop()

@@ -458,7 +458,7 @@ func TestTheTokenStaysHere(t *testing.T) {
 	done := make(chan error, 1)
 	before := asked.Load()
 	go func() {
-		done <- ch.Hasten().Poller().Listen(ctx, func(context.Context, channels.Inbound) error { return errors.New("nothing can come") })
+		done <- ch.Hasten().Poller().Listen(ctx, func(context.Context, ...channels.Inbound) error { return errors.New("nothing can come") })
 	}()
 	until(t, "the poller has asked", func() bool { return asked.Load() > before+2 })
 	end()

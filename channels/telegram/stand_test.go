@@ -102,7 +102,21 @@ type store struct {
 
 var errFull = errors.New("the disk is full")
 
-func (s *store) sink(_ context.Context, in channels.Inbound) error {
+func (s *store) sink(ctx context.Context, in ...channels.Inbound) error { return each(s.take)(ctx, in...) }
+
+// each is a sink of a function that takes one event.
+func each(take func(context.Context, channels.Inbound) error) channels.Sink {
+	return func(ctx context.Context, in ...channels.Inbound) error {
+		for _, e := range in {
+			if err := take(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (s *store) take(_ context.Context, in channels.Inbound) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++

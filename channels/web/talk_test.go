@@ -34,7 +34,16 @@ func newHouse() *house {
 	return &house{talk: map[channels.Address]*talk{}, seen: map[string]int{}}
 }
 
-func (h *house) sink(_ context.Context, in channels.Inbound) error {
+func (h *house) sink(ctx context.Context, in ...channels.Inbound) error {
+	for _, e := range in {
+		if err := h.take(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *house) take(_ context.Context, in channels.Inbound) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.broken != nil {
