@@ -167,11 +167,22 @@ func TestAskLinesRaiseOnlyWhatTellsOfDanger(t *testing.T) {
 	}
 }
 
-// BenchmarkBuiltinSignals has all rules of all languages and a message that
-// raises none.
+// BenchmarkBuiltinSignals has all rules of all languages, 3,300 of them, and a
+// message that raises none. Measured: 44 µs on two busy cores of a cloud
+// machine.
 func BenchmarkBuiltinSignals(b *testing.B) {
 	w := newWatch(builtin(b).Signals())
 	m := "i went to the agent last week and he said that the visa will come in two months, my brother is in dubai since then"
+	for b.Loop() {
+		w.listen(m)
+	}
+}
+
+// BenchmarkBuiltinSignalsLong is a long story of somebody who is only worried.
+// Measured: 580 µs.
+func BenchmarkBuiltinSignalsLong(b *testing.B) {
+	w := newWatch(builtin(b).Signals())
+	m := strings.Repeat("my brother and i went to the agent and he said they want money from us today for the job in dubai ", 20)
 	for b.Loop() {
 		w.listen(m)
 	}
