@@ -43,6 +43,9 @@ type rule struct {
 // near is how many words after the one before a word of a rule may stand.
 const near = 2
 
+// longestRule is how many words a rule may ask for: each is a bit of a uint64.
+const longestRule = 32
+
 // A watch is all rules of all signals, compiled. It looks for the rules of
 // every language in every message: a person in danger mixes languages, and the
 // language of a short cry is easily mistaken.
@@ -54,14 +57,21 @@ type watch struct {
 	quiet []map[string]bool // per signal: whole messages that do not raise it
 }
 
-// An ear is rules and where to find those that a word may begin.
+// An ear is rules, and for each word in which of their steps it stands.
 type ear struct {
 	rules []rule
-	first map[string][]int // rules by their first whole word
-	stems map[string][]int // rules by the first two runes of a stem at their beginning
+	words map[string][]place // whole words
+	stems map[string][]place // stems by their first two runes
 }
 
-func newEar() ear { return ear{first: map[string][]int{}, stems: map[string][]int{}} }
+// A place is a step of a rule that a word may take.
+type place struct {
+	rule int
+	step uint64 // as a bit
+	stem string
+}
+
+func newEar() ear { return ear{words: map[string][]place{}, stems: map[string][]place{}} }
 
 func newWatch(signals []*content.Signal) *watch {
 	w := &watch{signals: slices.Clone(signals), ear: newEar(), latin: newEar()}
@@ -104,17 +114,41 @@ func newWatch(signals []*content.Signal) *watch {
 }
 
 func (e *ear) add(r rule) {
-	n := len(e.rules)
-	e.rules = append(e.rules, r)
-	for _, alt := range r.steps[0].alternatives {
-		m, key := e.first, alt[0].text
-		if alt[0].stem {
-			m, key = e.stems, opening(alt[0].text)
-		}
-		if at := m[key]; len(at) == 0 || at[len(at)-1] != n {
-			m[key] = append(at, n)
+	for i, s := range r.steps {
+		for _, alt := range s.alternatives {
+			at := place{rule: len(e.rules), step: 1 << i}
+			if alt[0].stem {
+				at.stem = alt[0].text
+				e.stems[opening(at.stem)] = append(e.stems[opening(at.stem)], at)
+			} else {
+				e.words[alt[0].text] = append(e.words[alt[0].text], at)
+			}
 		}
 	}
+	e.rules = append(e.rules, r)
+}
+
+// likely gives the rules, in their order, each of whose steps has a word among
+// ws. Few of them are left to be matched.
+func (e *ear) likely(ws []string) []int {
+	taken := make([]uint64, len(e.rules))
+	for _, w := range ws {
+		for _, at := range e.words[w] {
+			taken[at.rule] |= at.step
+		}
+		for _, at := range e.stems[opening(w)] {
+			if strings.HasPrefix(w, at.stem) {
+				taken[at.rule] |= at.step
+			}
+		}
+	}
+	var ns []int
+	for n, steps := range taken {
+		if steps == 1<<len(e.rules[n].steps)-1 {
+			ns = append(ns, n)
+		}
+	}
+	return ns
 }
 
 // opening is the first two runes of a word, or the one that it has.
@@ -166,6 +200,9 @@ func parseRule(line string) (rule, error) {
 	}
 	if len(r.steps) == 0 {
 		return rule{}, fmt.Errorf("the rule %q has no word that must stand in the message", line)
+	}
+	if len(r.steps) > longestRule {
+		return rule{}, fmt.Errorf("the rule %q has more than %d words one after the other", line, longestRule)
 	}
 	return r, nil
 }
@@ -300,19 +337,10 @@ func loosened(ws []string) (loose []string, any bool) {
 // hear gives the signals that the words ws raise by the rules of one ear.
 // message is the words as they were heard.
 func (w *watch) hear(e *ear, ws, message []string) []Raised {
-	var tried []int
-	for _, word := range ws {
-		tried = append(tried, e.first[word]...)
-		tried = append(tried, e.stems[opening(word)]...)
-	}
-	if len(tried) == 0 {
-		return nil
-	}
-	slices.Sort(tried)
 	var found []Raised
 	whole := ""
 	raised := -1
-	for _, n := range slices.Compact(tried) {
+	for _, n := range e.likely(ws) {
 		r := &e.rules[n]
 		if r.signal == raised || !r.match(ws) {
 			continue
@@ -330,11 +358,6 @@ func (w *watch) hear(e *ear, ws, message []string) []Raised {
 }
 
 func (r *rule) match(ws []string) bool {
-	for _, p := range r.never {
-		if slices.ContainsFunc(ws, p.match) {
-			return false
-		}
-	}
 	// ends are the places where the steps so far can end.
 	var ends, next []int
 	for i, s := range r.steps {
@@ -354,6 +377,11 @@ func (r *rule) match(ws []string) bool {
 		}
 		slices.Sort(next) // an alternative can be longer than another
 		ends, next = slices.Compact(next), ends
+	}
+	for _, p := range r.never {
+		if slices.ContainsFunc(ws, p.match) {
+			return false
+		}
 	}
 	return true
 }

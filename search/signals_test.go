@@ -90,7 +90,7 @@ func TestRulesInCyrillicAreHeardAsTheyAreTyped(t *testing.T) {
 }
 
 func TestRulesThatCannotBeRead(t *testing.T) {
-	for _, line := range []string{"", "…", "!never", "help |", "a*", "ok ?!", "x !no-way"} {
+	for _, line := range []string{"", "…", "!never", "help |", "a*", "ok ?!", "x !no-way", strings.Repeat("word ", 33)} {
 		if _, err := parseRule(line); err == nil {
 			t.Errorf("the rule %q is taken", line)
 		}
