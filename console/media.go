@@ -73,6 +73,8 @@ func (v *visit) fileWhy(s store.FileState) string {
 	switch s {
 	case store.TooLarge:
 		return v.t("desk.file.toolarge", "Size", v.size(gateway.MaxFile))
+	case store.TooMany:
+		return v.t("desk.file.toomany")
 	case store.Harmful:
 		return v.t("desk.file.harmful")
 	case store.Gone:

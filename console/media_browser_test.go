@@ -109,6 +109,8 @@ func TestFilesAtTheDesk(t *testing.T) {
 	w.types("#text", "here is the form")
 	w.put("big.pdf", "application/pdf", pdf+strings.Repeat("x", 1<<20))
 	w.until(`document.querySelector("[data-said]").innerText.includes("at most 1 MB") && document.querySelector("#file").files.length === 0`)
+	w.put("setup.exe", "application/octet-stream", "MZ")
+	w.until(`document.querySelector("[data-said]").innerText.includes("This kind of file is not sent") && document.querySelector("#file").files.length === 0`)
 	// Harmful is said by the server; words and file stay, the file too.
 	w.put("page.pdf", "application/pdf", "<html>")
 	w.click(`#answer button.main`)

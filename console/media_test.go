@@ -232,6 +232,7 @@ func TestWhatIsWrongWithAFileIsSaidInWords(t *testing.T) {
 	ctx := context.Background()
 	for state, words := range map[store.FileState]string{
 		store.TooLarge: "Too large: at most 20 MB is kept.", store.Gone: "The platform does not have it any more.",
+		store.TooMany:    "This talk holds as many files as are kept.",
 		store.Unreadable: "It cannot be opened.", store.Erased: "This file was erased.", "a newer program's": "It cannot be opened.",
 	} {
 		file := "f-" + strings.ReplaceAll(string(state), " ", "")

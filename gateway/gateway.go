@@ -63,6 +63,9 @@ type Options struct {
 	// Keep is how long a quiet talk is kept: after it, counted from the person's
 	// or staff's last act, everything is erased unless a case is open. 0 is 90 days.
 	Keep time.Duration
+	// Files is how much is kept of all files of one talk, in bytes, so that nobody
+	// can fill the disk alone; 0 is 512 MB.
+	Files int64
 }
 
 // A Gateway takes in what people send, and has sent what is decided. It is safe
@@ -76,6 +79,7 @@ type Gateway struct {
 	centres  []content.CentreID
 	patience time.Duration
 	keep     time.Duration
+	files    int64
 
 	channels map[channels.Name]channels.Channel // set before Run and Accept, then only read
 	order    order
@@ -105,7 +109,7 @@ const maxTurns = 1024
 func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, phrases: o.Phrases, now: o.Now, log: o.Log,
-		centres: o.Centres, patience: o.Patience, keep: o.Keep,
+		centres: o.Centres, patience: o.Patience, keep: o.Keep, files: o.Files,
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),
@@ -116,6 +120,9 @@ func New(o Options) *Gateway {
 	}
 	if g.keep == 0 {
 		g.keep = 90 * 24 * time.Hour
+	}
+	if g.files == 0 {
+		g.files = 512 << 20
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)

@@ -164,6 +164,17 @@ func (g *Gateway) fetch(ctx context.Context, l store.Leased) store.Outcome {
 	case f.Media.Size > MaxFile:
 		return g.note(ctx, l, f.Media, store.TooLarge)
 	}
+	all, err := g.store.Files(ctx, l.Thread)
+	if err != nil {
+		return g.refetch(ctx, l, f.Media, 2*time.Second)
+	}
+	held := int64(0)
+	for _, x := range all {
+		held += x.Size
+	}
+	if held >= g.files {
+		return g.note(ctx, l, f.Media, store.TooMany)
+	}
 	ch := g.channels[f.Channel]
 	if ch == nil {
 		g.log.Error("a file waits for a channel that is not configured", "channel", f.Channel)

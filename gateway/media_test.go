@@ -20,6 +20,7 @@ import (
 	"sarai/channels/channeltest"
 	"sarai/desk"
 	"sarai/gateway"
+	"sarai/locales"
 	"sarai/store"
 )
 
@@ -147,6 +148,47 @@ func TestAFileThatIsTooLarge(t *testing.T) {
 	if names, err := os.ReadDir(filepath.Join(filepath.Dir(r.path), "media")); err != nil || len(names) != 1 {
 		t.Errorf("the folder holds %v, %v", names, err)
 	}
+}
+
+func TestNobodyFillsTheDiskAlone(t *testing.T) {
+	r := newRig(t)
+	r.g = gateway.New(gateway.Options{
+		Store: r.db, Phrases: phrasesOf(t), Now: r.clock, Files: 20,
+		Edition: gateway.Edition{Catalogue: r.g.Catalogue(), Read: plainly},
+	})
+	r.g.Attach(r.fake)
+	for i, want := range []store.FileState{store.Kept, store.Kept, store.TooMany} {
+		ref := fmt.Sprint("file ", i)
+		r.sends("zahra", ref, channels.Picture, map[string]string{ref: jpg})
+		r.work()
+		if got := r.files("zahra")[ref]; got.State != want {
+			t.Errorf("%s is %+v, want %s", ref, got, want)
+		}
+	}
+	r.sends("omar", "o", channels.Picture, map[string]string{"o": jpg})
+	r.work()
+	if got := r.files("omar")["o"]; got.State != store.Kept {
+		t.Errorf("somebody else's is %+v", got)
+	}
+	// Who erases makes room.
+	r.must(func() error {
+		_, err := r.db.EraseFile(context.Background(), r.thread("zahra").ID, r.files("zahra")["file 0"].ID, morning)
+		return err
+	}())
+	r.sends("zahra", "again", channels.Picture, map[string]string{"again": jpg})
+	r.work()
+	if got := r.files("zahra")["again"]; got.State != store.Kept {
+		t.Errorf("after erasing it is %+v", got)
+	}
+}
+
+func phrasesOf(t *testing.T) *locales.Phrases {
+	t.Helper()
+	p, err := words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 type readerFunc func([]byte) (int, error)

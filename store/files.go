@@ -16,6 +16,7 @@ type FileState string
 const (
 	Kept       FileState = "kept"
 	TooLarge   FileState = "too-large"  // more than is kept of one file
+	TooMany    FileState = "too-many"   // the talk holds as much as is kept of one
 	Harmful    FileState = "harmful"    // of a kind that can do harm
 	Gone       FileState = "gone"       // the platform does not have it, or did not give it for too long
 	Unreadable FileState = "unreadable" // nobody can say what it is, or its channel cannot fetch

@@ -127,11 +127,13 @@
     part("stop").hidden = part("clock").hidden = !on;
   };
   const hold = (f) => {
-    const limit = Number(attach()?.dataset.max || 0);
-    const toobig = f && f.size > limit;
-    held = toobig ? null : f;
+    // The server looks at what a file is; its ending is all that is known here.
+    const endings = one("#file")?.accept.split(",") || [];
+    const refused = !f ? "" : f.size > Number(attach()?.dataset.max || 0) ? "toobig" :
+      endings.some((e) => f.name.toLowerCase().endsWith(e)) ? "" : "harmful";
+    held = refused ? null : f;
     drawn();
-    say(toobig ? attach().dataset.toobig : sound(f) ? attach().dataset.ready : "");
+    say(refused ? attach()?.dataset[refused] || "" : sound(f) ? attach()?.dataset.ready || "" : "");
   };
   const record = async () => {
     let stream;
@@ -168,7 +170,11 @@
     if (e.target.closest?.("[data-drop]")) hold(null);
   });
   document.addEventListener("submit", (e) => { // what is being recorded is not sent half
-    if (recorder && e.target === box()?.form) { e.preventDefault(); e.stopImmediatePropagation(); }
+    if (recorder && e.target === box()?.form) {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      part("stop")?.focus();
+    }
   }, true);
   addEventListener("pagehide", () => recorder?.stop());
   document.addEventListener("htmx:xhr:progress", (e) => {
