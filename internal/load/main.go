@@ -3,11 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sarai/standin/botapi"
 )
 
 // A bench is what the scenarios share.
@@ -42,6 +47,7 @@ var scenarios = []scenario{
 	{"replies", "webhook to the reply at the platform, pacing off", false, replying},
 	{"paced", "webhook to the reply at Telegram's real limits, 20 people a second", false, pacing},
 	{"fair", "others' waiting while one person floods, and with 5,000 slow connections", false, fair},
+	{"fetched", "the same where Sarai fetches: to the reply, pacing off", false, fairFetching},
 	{"memory", "memory at rest and with 100,000 threads", true, remembering},
 	{"grow", "time for a message with 1,000 to 1,000,000 kept", true, growing},
 }
@@ -296,6 +302,99 @@ func fair(b *bench) error {
 	}
 	fmt.Printf("  beside %d slow connections      %s   p99 %.2f times\n", len(slow), beside, ratio(beside, alone))
 	return nil
+}
+
+// fairFetching measures from what somebody writes to the reply, with a platform
+// that hands out updates in one row for everybody.
+func fairFetching(b *bench) error {
+	api := botapi.New(botapi.Options{Token: token, Keep: -1})
+	w := &watch{wrote: map[string][]time.Time{}}
+	srv := httptest.NewServer(telling{api.Handler(), w.came})
+	defer srv.Close()
+	defer api.Close()
+	s, err := startFetching(b.bin, b.folder(), srv.URL)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	quiet := func() result {
+		w.mu.Lock()
+		w.wrote, w.took = map[string][]time.Time{}, nil
+		w.mu.Unlock()
+		begun := time.Now()
+		var wg sync.WaitGroup
+		for i := range 32 {
+			wg.Go(func() {
+				var who *botapi.Person
+				tick := time.NewTicker(200 * time.Millisecond)
+				defer tick.Stop()
+				time.Sleep(time.Duration(i) * 6 * time.Millisecond)
+				for n := 0; time.Since(begun) < b.long; n++ {
+					if n%each == 0 {
+						who = api.Person(1_000_000+people.Add(1), "en")
+					}
+					w.sent(who.ID(), time.Now())
+					who.Say("what is a migrant resource centre")
+					<-tick.C
+				}
+			})
+		}
+		wg.Wait()
+		took := time.Since(begun)
+		for end := time.Now().Add(time.Minute); w.waiting() > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		slices.Sort(w.took)
+		return result{done: len(w.took), took: took, each: slices.Clone(w.took)}
+	}
+	quiet() // warm
+	alone := quiet()
+	fmt.Printf("  32 people, 5 a second each        %s\n", alone)
+	end := make(chan struct{})
+	done := make(chan int)
+	go func() {
+		who := api.Person(1_000_000+people.Add(1), "en")
+		n := 0
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				done <- n
+				return
+			case <-tick.C:
+				who.Say("my employer does not pay my wages since three months")
+				n++
+			}
+		}
+	}()
+	begun := time.Now()
+	beside := quiet()
+	close(end)
+	rate := float64(<-done) / time.Since(begun).Seconds()
+	fmt.Printf("  beside one who sends %6.0f/s      %s   p99 %.2f times\n", rate, beside, ratio(beside, alone))
+	return nil
+}
+
+// telling tells of each message that is sent.
+type telling struct {
+	http.Handler
+	sent func(who string, at time.Time)
+}
+
+func (t telling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	at := time.Now()
+	if strings.HasSuffix(r.URL.Path, "/sendMessage") {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			if m := chatID.FindSubmatch(body); m != nil {
+				t.sent(string(m[1]), at)
+			}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	t.Handler.ServeHTTP(w, r)
 }
 
 func ratio(a, b result) float64 { return float64(a.at(.99)) / float64(b.at(.99)) }

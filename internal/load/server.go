@@ -51,8 +51,20 @@ func start(bin, dir, api string, paced bool) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf := fmt.Sprintf("listen = %q\npublic_url = %q\n[telegram]\ntoken = %q\napi_url = %q\nmode = \"webhook\"\nsecret_token = %q\npaced = %v\n",
-		listen, "http://"+listen, token, api, secret, paced)
+	return begun(bin, dir, listen, fmt.Sprintf("listen = %q\npublic_url = %q\n[telegram]\ntoken = %q\napi_url = %q\nmode = \"webhook\"\nsecret_token = %q\npaced = %v\n",
+		listen, "http://"+listen, token, api, secret, paced))
+}
+
+// startFetching starts Sarai so that it fetches, without pace.
+func startFetching(bin, dir, api string) (*server, error) {
+	listen, err := free()
+	if err != nil {
+		return nil, err
+	}
+	return begun(bin, dir, listen, fmt.Sprintf("listen = %q\n[telegram]\ntoken = %q\napi_url = %q\npaced = false\n", listen, token, api))
+}
+
+func begun(bin, dir, listen, conf string) (*server, error) {
 	file := filepath.Join(dir, "sarai.toml")
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		return nil, err
