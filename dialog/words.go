@@ -146,6 +146,21 @@ func command(text string) (word, bool) {
 	return w, ok
 }
 
+// Plain says whether a message is one of the few words or a bare number, in which
+// search has nothing to read. In a talk whose language is not settled no message
+// is: search tells the language.
+func (s State) Plain(text string) bool {
+	if s.Locale == "" || s.Guess {
+		return false
+	}
+	f := fold(text)
+	if _, ok := wordOf[f]; ok {
+		return true
+	}
+	_, ok := number(f)
+	return ok
+}
+
 // number reads a whole folded message as a number, in the digits of any script
 // (search folds those) or as a word. Signs around it are gone by folding.
 func number(folded string) (int, bool) {

@@ -2,7 +2,12 @@
 
 package dialog
 
-import "testing"
+import (
+	"testing"
+
+	"sarai/content"
+	"sarai/search"
+)
 
 func TestNoSpellingBelongsToTwoWords(t *testing.T) {
 	owner := map[string]word{}
@@ -48,5 +53,39 @@ func TestAWordInsideAQuestionIsAQuestion(t *testing.T) {
 		if w, ok := command(s); ok {
 			t.Errorf("%q is read as the word %q", s, w)
 		}
+	}
+}
+
+// No rule of a signal may be one of the few words, because those are not read:
+// a cry for help that is one word is not among them.
+func TestTheFewWordsAreNoSignals(t *testing.T) {
+	c, err := content.Load(content.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := search.New(c)
+	known := State{Locale: "en"}
+	n := 0
+	for _, list := range spellings {
+		for _, w := range forms(list) {
+			n++
+			if !known.Plain(w) {
+				t.Errorf("%q is read", w)
+			}
+			if r := x.Read(w, search.Hint{Locale: "en"}); len(r.Signals) > 0 {
+				t.Errorf("%q raises %v and would not be heard", w, r.Signals)
+			}
+		}
+	}
+	if n < 200 {
+		t.Fatalf("only %d words", n)
+	}
+	for _, text := range []string{"", "help", "they locked me in", "mera visa stop ho gaya", "menu please help me they beat me"} {
+		if known.Plain(text) {
+			t.Errorf("%q is not read", text)
+		}
+	}
+	if (State{}).Plain("menu") || (State{Locale: "en", Guess: true}).Plain("menu") {
+		t.Error("the language of a talk that has none is told by reading")
 	}
 }

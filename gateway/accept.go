@@ -316,7 +316,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 		At: in.At, Form: form(in.Kind), Text: in.Text, Key: in.Choice, Hint: hint,
 		Desk: p.desk(), Clears: p.clears(in.From.Channel),
 	}
-	if worded(in.Kind) {
+	if worded(in.Kind) && !p.state.Plain(in.Text) {
 		heard.Reading = p.reading(in.Text)
 	}
 	p.step(heard)

@@ -70,9 +70,11 @@ func BenchmarkAccept(b *testing.B) {
 				b.ResetTimer()
 				for p := range people {
 					wg.Go(func() {
+						wrote := 0 // after eight messages another goes on: a flood is answered as one
 						for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 							in := kind.in(int(n))
-							in.From, in.ID, in.At, in.Language = address(fmt.Sprint("person", p)), fmt.Sprint(n), time.Now(), "en"
+							wrote++
+							in.From, in.ID, in.At, in.Language = address(fmt.Sprint("person", p, "/", wrote/8)), fmt.Sprint(n), time.Now(), "en"
 							if err := g.Accept(context.Background(), in); err != nil {
 								b.Error(err)
 								return

@@ -107,6 +107,7 @@ func update(who int64, k kind, nth int) []byte {
 // A result is what a scenario measured.
 type result struct {
 	done int
+	cpu  time.Duration // processor time of the server for one message
 	took time.Duration
 	each []time.Duration // sorted
 }
@@ -121,7 +122,11 @@ func (r result) at(q float64) time.Duration {
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%8.0f/s   p50 %8s   p99 %8s", r.perSecond(), round(r.at(.5)), round(r.at(.99)))
+	s := fmt.Sprintf("%8.0f/s   p50 %8s   p99 %8s", r.perSecond(), round(r.at(.5)), round(r.at(.99)))
+	if r.cpu > 0 {
+		s += fmt.Sprintf("   %s of processor", r.cpu.Round(time.Microsecond))
+	}
+	return s
 }
 
 func round(d time.Duration) time.Duration {
@@ -149,7 +154,7 @@ func storm(s *server, connections int, k kind, long, every time.Duration, wrote 
 	var wg sync.WaitGroup
 	took := make([][]time.Duration, connections)
 	errs := make([]error, connections)
-	begun := time.Now()
+	begun, spent := time.Now(), s.spent()
 	end := begun.Add(long)
 	for i, l := range lines {
 		wg.Go(func() {
@@ -178,7 +183,9 @@ func storm(s *server, connections int, k kind, long, every time.Duration, wrote 
 	}
 	wg.Wait()
 	r := result{took: time.Since(begun), each: slices.Concat(took...)}
-	r.done = len(r.each)
+	if r.done = len(r.each); r.done > 0 {
+		r.cpu = (s.spent() - spent) / time.Duration(r.done)
+	}
 	slices.Sort(r.each)
 	return r, errors.Join(errs...)
 }

@@ -177,7 +177,7 @@ func committing(k kind) func(*bench) error {
 				if err != nil {
 					return err
 				}
-				fmt.Printf("   only keeping %8.0f/s, ratio %.2f", least.perSecond(), r.perSecond()/least.perSecond())
+				fmt.Printf("   only keeping %8.0f/s (%s), ratio %.2f", least.perSecond(), least.cpu.Round(time.Microsecond), r.perSecond()/least.perSecond())
 			}
 			fmt.Println()
 		}

@@ -115,6 +115,25 @@ func (s *server) memory() (float64, error) {
 	return float64(kb) / 1024, err
 }
 
+// ticks is how many a second the kernel counts a process's time in (sysconf
+// _SC_CLK_TCK, 100 on Linux).
+const ticks = 100
+
+// spent is the processor time that the process has used.
+func (s *server) spent() time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:])) // from the third field on
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * time.Second / ticks
+}
+
 func free() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
