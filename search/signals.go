@@ -102,8 +102,8 @@ func newWatch(signals []*content.Signal) *watch {
 				r.signal, r.locale = i, l
 				w.add(r)
 				if typed := typedLatin(line); typed != line {
-					if r, err := parseRule(typed); err == nil {
-						r.signal, r.line = i, line
+					if t, err := parseRule(typed); err == nil {
+						r.steps, r.never = t.steps, t.never // it is still the line of that table
 						w.latin.add(r)
 					}
 				}
