@@ -137,11 +137,25 @@ func TestTelegramLosesNothingWhenTheServerIsKilled(t *testing.T) {
 	}
 	c.start()
 	c.await("everything is taken", func() bool { return c.api.Pending() == 0 })
-	c.await("everything is answered", func() bool {
-		return !slices.ContainsFunc(people, (*chatter).waits)
-	})
-	if err := c.end(syscall.SIGTERM); err != nil {
-		t.Errorf("a clean stop ended with %v\n%s", err, c.log)
+	c.await("everybody is answered", func() bool { return !slices.ContainsFunc(people, (*chatter).waits) })
+	for tries := 1; ; tries++ { // until nothing is left to be sent
+		if err := c.end(syscall.SIGTERM); err != nil {
+			t.Errorf("a clean stop ended with %v\n%s", err, c.log)
+		}
+		db := c.open()
+		due, err := db.Lease(t.Context(), time.Now(), time.Now().Add(time.Second), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		if len(due) == 0 {
+			break
+		}
+		if tries == 30 {
+			t.Fatalf("something is still to be sent\n%s", c.log)
+		}
+		c.start()
+		time.Sleep(300 * time.Millisecond)
 	}
 	slices.Sort(starts)
 	longest := starts[len(starts)-1]
@@ -157,8 +171,8 @@ func TestTelegramLosesNothingWhenTheServerIsKilled(t *testing.T) {
 		copies += checkChatter(t, db, i, p, kills)
 	}
 	t.Logf("%d kills, %d things done by %d people, %d second copies; ready after %v (median), %v (longest)", len(kills), events, len(people), copies, starts[len(starts)/2], longest)
-	if copies > len(kills)*len(people)/4 {
-		t.Errorf("%d second copies are more than can have been on their way", copies)
+	if most := 32 * len(kills); copies > most { // the gateway does so many jobs at one time
+		t.Errorf("%d second copies, and at most %d can have been on their way", copies, most)
 	}
 	if strings.Contains(c.log.String(), "panic") {
 		t.Errorf("the log says\n%s", c.log)
