@@ -157,6 +157,7 @@
       recorder = null;
       const type = (own.mimeType || "audio/webm").split(";")[0];
       hold(pieces.length ? new File(pieces, "voice." + type.split("/")[1], { type }) : null);
+      part("listen")?.focus(); // the button that had the focus is gone
     };
     own.start(1000);
     drawn();
@@ -167,7 +168,10 @@
   document.addEventListener("click", (e) => {
     if (e.target.closest?.("[data-record]")) record();
     if (e.target.closest?.("[data-stop]")) recorder?.stop();
-    if (e.target.closest?.("[data-drop]")) hold(null);
+    if (e.target.closest?.("[data-drop]")) {
+      hold(null);
+      (part("record")?.hidden ? one("#file") : part("record"))?.focus();
+    }
   });
   document.addEventListener("submit", (e) => { // what is being recorded is not sent half
     if (recorder && e.target === box()?.form) {
