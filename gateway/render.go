@@ -236,13 +236,25 @@ func (r *renderer) lines(cc content.Country) {
 	}
 	r.block(channels.Paragraph, r.phrase("lines-for", map[string]any{"Country": r.country(cc)}), "")
 	for _, line := range land.Lines {
-		name := nearest(line.Names, r.l)
-		if name == "" {
-			name = r.phrase("line-"+line.Kind, nil)
-		}
-		r.block(channels.Item, name+": "+line.Number, "tel:"+dialled(line.Number))
+		r.block(channels.Item, called(r.phrase("line-"+line.Kind, nil), nearest(line.Names, r.l))+": "+line.Number, "tel:"+dialled(line.Number))
 	}
 	r.block(channels.Quiet, r.phrase("lines-checked", nil), "")
+}
+
+// unbracketed takes out the brackets of a name that is itself to stand in brackets.
+var unbracketed = strings.NewReplacer(" (", ", ", "(", "", ")", "")
+
+// called says what a line is for, and in brackets the name that it has there:
+// "Ambulance (Kabul only)". A name that says itself what the line is for stands
+// alone: "Edhi ambulance".
+func called(kind, name string) string {
+	switch {
+	case kind == "" || strings.Contains(strings.ToLower(name), strings.ToLower(kind)):
+		return name
+	case name == "":
+		return kind
+	}
+	return kind + " (" + unbracketed.Replace(name) + ")"
 }
 
 // dialled is a number without what is only for the eye.
