@@ -548,6 +548,9 @@ func (c *checker) signal(s *signalSource) {
 	if h.Priority != Urgent && h.Priority != SameDay {
 		c.add(s.severe("priority", "the priority %q is neither urgent nor same-day", h.Priority))
 	}
+	if h.Line != "" && !slices.Contains(kinds, h.Line) {
+		c.add(s.severe("line", "%q is no kind of line: %s", h.Line, strings.Join(kinds, ", ")))
+	}
 	if len(h.Texts) == 0 {
 		c.add(s.severe("", "has no rules in any language"))
 	}

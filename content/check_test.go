@@ -93,6 +93,7 @@ func TestCheckFinds(t *testing.T) {
 		{"a signal whose article is missing", signal, `"protector-pk"`, `"gone"`, 1, severe, `there is no article "gone"`},
 		{"a signal without an article", signal, "article = \"protector-pk\"\n", "", 0, severe, "no article to say"},
 		{"a priority that is none", signal, `"urgent"`, `"high"`, 2, severe, "neither urgent nor same-day"},
+		{"a kind of line that is none", signal, "priority = \"urgent\"", "priority = \"urgent\"\nline = \"lifeline\"", 3, severe, `"lifeline" is no kind of line`},
 		{"a signal without examples", signal, "raise = [\"they locked me in\"]\n", "", 3, warning, "no message in en that must raise it"},
 		{"a signal without look-alikes", signal, "not = [\"i locked my phone\"]\n", "", 3, warning, "looks alike"},
 		{"a language without rules", signal, "rules = [\"مرا قفل\"]\n", "", 7, severe, "has no rules in fa-AF"},

@@ -180,6 +180,7 @@ type Signal struct {
 	ID       SignalID
 	Article  ArticleID
 	Priority Priority
+	Line     string                // the kind of help line that it asks for, see Line.Kind; "" where none in particular
 	Texts    map[Locale]SignalText // native and Latin letters together
 }
 

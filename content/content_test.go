@@ -235,6 +235,15 @@ func TestAnArticleIsRead(t *testing.T) {
 	}
 }
 
+func TestASignalSaysWhichKindOfLineItAsksFor(t *testing.T) {
+	for line, want := range map[string]string{"line = \"crisis\"\n": "crisis", "": ""} {
+		c := load(t, with(t, small(), "signals/held.toml", "priority = \"urgent\"\n", "priority = \"urgent\"\n"+line))
+		if s, _ := c.Signal("held"); s == nil || s.Line != want || len(s.Texts) != 2 {
+			t.Errorf("%q was read as %+v", line, s)
+		}
+	}
+}
+
 func TestTheRestIsRead(t *testing.T) {
 	c := load(t, small())
 	topic, ok := c.Topic("leaving")

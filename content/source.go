@@ -185,6 +185,7 @@ type (
 	signalHead struct {
 		Article  ArticleID
 		Priority Priority
+		Line     string
 		Texts    map[Locale]SignalText
 	}
 	centreHead struct {
@@ -452,7 +453,7 @@ func (t *tree) readSignal(name string, id SignalID, src string) {
 		t.breaks(*p)
 		return
 	}
-	s.signal = &Signal{ID: id, Article: s.head.Article, Priority: s.head.Priority, Texts: s.head.Texts}
+	s.signal = &Signal{ID: id, Article: s.head.Article, Priority: s.head.Priority, Line: s.head.Line, Texts: s.head.Texts}
 	if s.signal.Priority != SameDay {
 		s.signal.Priority = Urgent // a misspelt priority must not make somebody wait
 	}

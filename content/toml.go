@@ -177,6 +177,8 @@ func decodeSignal(file, src string) (h signalHead, _ *keyTable, _ *Problem) {
 			err = meta.PrimitiveDecode(tables[key], &h.Article)
 		case "priority":
 			err = meta.PrimitiveDecode(tables[key], &h.Priority)
+		case "line":
+			err = meta.PrimitiveDecode(tables[key], &h.Line)
 		default:
 			var x SignalText
 			err = meta.PrimitiveDecode(tables[key], &x)

@@ -144,6 +144,7 @@ func (t *turn) answer(id content.ArticleID) {
 	t.offerSections(a, "")
 	if t.urgent(id) { // it says that the numbers follow
 		sections := slices.Clone(t.options)
+		t.s.Line = t.wantedBy(id)
 		t.numbers()
 		t.add(sections...)
 	}

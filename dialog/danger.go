@@ -48,7 +48,7 @@ func (t *turn) signals(raised []search.Raised) {
 			fresh = r.Signal
 		}
 	}
-	t.danger = true
+	t.danger, t.s.Line = true, t.wanted(raised)
 	if fresh == "" { // said before in this case: the numbers again, not the article
 		t.say(phrase("signal-again"))
 		if t.desk.Standing == Waiting {
@@ -97,7 +97,7 @@ func (t *turn) signalArticle(id content.SignalID) {
 // numbers gives the help lines where the person is, or asks where that is.
 func (t *turn) numbers() {
 	if t.s.Where != "" {
-		t.say(Part{Lines: t.s.Where})
+		t.say(Part{Lines: t.s.Where, Kind: t.s.Line})
 		return
 	}
 	t.say(phrase("where-ask"))
@@ -106,6 +106,29 @@ func (t *turn) numbers() {
 		t.add("w:" + string(cc))
 	}
 	t.add("w:other")
+}
+
+// wanted gives the kind of help line that the first of the signals asks for
+// that asks for one.
+func (t *turn) wanted(raised []search.Raised) string {
+	for _, r := range raised {
+		if sig, ok := t.c.Signal(r.Signal); ok && sig.Line != "" {
+			return sig.Line
+		}
+	}
+	return ""
+}
+
+// wantedBy gives the kind of help line that all signals ask for whose article it
+// is: of an article that is read from the menu no more is known.
+func (t *turn) wantedBy(id content.ArticleID) (kind string) {
+	for i, sig := range t.saidFor(id) {
+		if i > 0 && sig.Line != kind {
+			return ""
+		}
+		kind = sig.Line
+	}
+	return kind
 }
 
 // likely gives the countries to offer to somebody in danger: their own, then
@@ -139,7 +162,7 @@ func (t *turn) where(cc content.Country) {
 	}
 	t.s.Where = cc
 	t.ask(NoQuestion)
-	t.say(Part{Lines: cc})
+	t.say(Part{Lines: cc, Kind: t.s.Line})
 	t.last = append(t.last, phrase("hide-teach"))
 }
 
@@ -182,7 +205,12 @@ func (t *turn) mentioned(text string) (found content.Country, ok bool) {
 
 // urgent says whether an article is what an urgent signal says.
 func (t *turn) urgent(id content.ArticleID) bool {
-	return slices.ContainsFunc(t.c.Signals(), func(s *content.Signal) bool {
-		return s.Article == id && s.Priority == content.Urgent
+	return len(t.saidFor(id)) > 0
+}
+
+// saidFor gives the urgent signals that an article answers.
+func (t *turn) saidFor(id content.ArticleID) []*content.Signal {
+	return slices.DeleteFunc(t.c.Signals(), func(s *content.Signal) bool {
+		return s.Article != id || s.Priority != content.Urgent
 	})
 }

@@ -21,7 +21,7 @@ func (t *turn) whileHeld(ev Heard) {
 				t.do(Timer{Name: TimerSignal + string(r.Signal), At: t.at.Add(SignalWait)})
 			}
 		}
-		t.s.Quiet = true
+		t.s.Quiet, t.s.Line = true, t.wanted(ev.Reading.Signals)
 		t.holderWaits()
 		return
 	}

@@ -88,6 +88,7 @@ type State struct {
 	Reminded int                `json:"reminded,omitempty"`  // how often told that the case still waits
 	Kept     bool               `json:"kept,omitempty"`      // told that what they send is kept for the counsellor
 	Signals  []content.SignalID `json:"signals,omitempty"`   // whose article was said in this case
+	Line     string             `json:"line,omitempty"`      // the kind of help line that the last danger asks for
 	Erase    time.Time          `json:"erase,omitzero"`      // when everything will be erased; zero: not asked for
 }
 
@@ -289,6 +290,7 @@ type Part struct {
 	Tick      Tick             // how far the step has come
 	Source    bool             // with the article: its notices, sources and the day they were checked
 	Lines     content.Country  // the help lines of a country
+	Kind      string           // with Lines: the kind that is wanted most; that none is known is said
 	Confirmed content.CentreID // what the centre has confirmed on who can read a case
 }
 

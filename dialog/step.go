@@ -59,7 +59,7 @@ func Step(c *content.Catalogue, s State, ev Event) (State, []Effect) {
 	case Ended:
 		t.desk = ev.Desk
 		t.s.Waits, t.s.ToldAway, t.s.Kept, t.s.Unsure, t.s.Reminded = time.Time{}, false, false, 0, 0
-		t.s.Signals = nil
+		t.s.Signals, t.s.Line = nil, ""
 		t.ask(NoQuestion)
 		if t.mayWriteFirst() {
 			t.say(phrase("staff-ended"), phrase("rating-ask"))
@@ -175,7 +175,7 @@ func (t *turn) heard(ev Heard) {
 	t.clears = ev.Clears
 	if !t.s.Heard.IsZero() && t.at.Sub(t.s.Heard) > Forget {
 		t.s.Options, t.s.Asked, t.s.Pending, t.s.Topic = nil, NoQuestion, "", ""
-		t.s.Unsure, t.s.Where, t.s.Drift = 0, "", ""
+		t.s.Unsure, t.s.Where, t.s.Line, t.s.Drift = 0, "", "", ""
 	}
 	if ev.Together {
 		t.s.Options, t.s.Asked, t.s.Pending = nil, NoQuestion, "" // a number does not belong to a list from before

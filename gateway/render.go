@@ -82,7 +82,7 @@ func (r *renderer) part(p dialog.Part) {
 	case p.Article != "":
 		r.article(p)
 	case p.Lines != "":
-		r.lines(p.Lines)
+		r.lines(p.Lines, p.Kind)
 	case p.Confirmed != "":
 		if centre, ok := r.c.Centre(p.Confirmed); ok {
 			r.block(channels.Paragraph, nearest(centre.Confirmed, r.l), "")
@@ -227,8 +227,9 @@ func (r *renderer) sources(a *content.Article) {
 	}
 }
 
-// lines gives the help lines of a country, or says that none is known.
-func (r *renderer) lines(cc content.Country) {
+// lines gives the help lines of a country, or says that none is known; so too
+// where there is none of the kind that is wanted, if one is.
+func (r *renderer) lines(cc content.Country, kind string) {
 	land, ok := r.c.Land(cc)
 	if !ok || len(land.Lines) == 0 {
 		r.block(channels.Paragraph, r.phrase("lines-none", map[string]any{"Country": r.country(cc)}), "")
@@ -236,13 +237,40 @@ func (r *renderer) lines(cc content.Country) {
 	}
 	r.block(channels.Paragraph, r.phrase("lines-for", map[string]any{"Country": r.country(cc)}), "")
 	for _, line := range land.Lines {
-		name := nearest(line.Names, r.l)
-		if name == "" {
-			name = r.phrase("line-"+line.Kind, nil)
+		text := line.Number
+		if what := called(r.kind(line.Kind), nearest(line.Names, r.l)); what != "" {
+			text = what + ": " + text
 		}
-		r.block(channels.Item, name+": "+line.Number, "tel:"+dialled(line.Number))
+		r.block(channels.Item, text, "tel:"+dialled(line.Number))
+	}
+	if what := r.kind(kind); what != "" && !slices.ContainsFunc(land.Lines, func(l content.Line) bool { return l.Kind == kind }) {
+		r.block(channels.Paragraph, r.phrase("lines-none-kind", map[string]any{"Kind": what, "Country": r.country(cc)}), "")
 	}
 	r.block(channels.Quiet, r.phrase("lines-checked", nil), "")
+}
+
+// kind is the word for a kind of help line, "" for one that there is not.
+func (r *renderer) kind(kind string) string {
+	if id := "line-" + kind; r.g.phrases.Has(r.l, id) || r.g.phrases.Has(content.English, id) {
+		return r.phrase(id, nil)
+	}
+	return ""
+}
+
+// unbracketed takes out the brackets of a name that is itself to stand in brackets.
+var unbracketed = strings.NewReplacer(" (", ", ", "(", "", ")", "")
+
+// called says what a line is for, and in brackets the name that it has there:
+// "Ambulance (Kabul only)". A name that says itself what the line is for stands
+// alone: "Edhi ambulance".
+func called(kind, name string) string {
+	switch {
+	case kind == "" || strings.Contains(strings.ToLower(name), strings.ToLower(kind)):
+		return name
+	case name == "":
+		return kind
+	}
+	return kind + " (" + unbracketed.Replace(name) + ")"
 }
 
 // dialled is a number without what is only for the eye.

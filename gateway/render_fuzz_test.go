@@ -47,7 +47,7 @@ func TestRenderIsTotal(t *testing.T) {
 					p.Args.At = time.Unix(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "unix"), 0)
 				}
 			case 1:
-				p = dialog.Part{Lines: rapid.SampledFrom([]content.Country{"PK", "GR", "ZZ", "other"}).Draw(t, "lines")}
+				p = dialog.Part{Lines: rapid.SampledFrom([]content.Country{"PK", "GR", "ZZ", "other"}).Draw(t, "lines"), Kind: rapid.SampledFrom([]string{"", "crisis", "police", "gone"}).Draw(t, "wanted")}
 			case 2:
 				p = dialog.Part{Confirmed: rapid.SampledFrom([]content.CentreID{"here", "elsewhere", "gone"}).Draw(t, "confirmed")}
 			}

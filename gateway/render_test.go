@@ -27,3 +27,19 @@ func TestANumberInGroupsIsReadInItsOrderInALineFromTheRight(t *testing.T) {
 		}
 	}
 }
+
+func TestALineSaysWhatItIsForBesideItsName(t *testing.T) {
+	for _, c := range []struct{ kind, name, want string }{
+		{"Ambulance", "Kabul only", "Ambulance (Kabul only)"},
+		{"Ambulance", "Rescue 1122", "Ambulance (Rescue 1122)"},
+		{"Ambulance", "Edhi ambulance", "Edhi ambulance"},
+		{"Labour office", "Labour ministry (MoHRE)", "Labour office (Labour ministry, MoHRE)"},
+		{"Телефон доверия", "Телефон доверия, с мобильного", "Телефон доверия, с мобильного"},
+		{"پولیس", "", "پولیس"},
+		{"", "Sezim", "Sezim"},
+	} {
+		if got := called(c.kind, c.name); got != c.want {
+			t.Errorf("a line of the kind %q named %q is called %q, want %q", c.kind, c.name, got, c.want)
+		}
+	}
+}
