@@ -520,3 +520,11 @@ func (q *spelling) beside(w word) int32 {
 	}
 	return sum * besideUnknown / 100
 }
+
+// Names says whether a message has words or digits that could be a firm's name
+// or number: something that is not said of all firms.
+func Names(message string) bool {
+	return slices.ContainsFunc(wordsOf(message), func(w string) bool {
+		return !small[w] && !generic[w] && utf8.RuneCountInString(w) > 2 || strings.ContainsAny(w, "0123456789")
+	})
+}
