@@ -61,8 +61,10 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 
 	log := slog.New(slog.NewTextHandler(w.err, nil))
+	registers := newRegisterFolder(conf.Data, log)
+	registers.look()
 	g := gateway.New(gateway.Options{
-		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
+		Store: db, Edition: edition(cat, quick), Phrases: phrases, Registers: registers.shelf, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
 		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour,
 	})
@@ -118,6 +120,7 @@ func (serveCmd) Run(c *cli, w world) error {
 			g.SetEdition(edition(cat, full))
 		}
 	}()
+	go registers.watch(ctx, g.SetRegisters)
 	stopped := func() {}
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
