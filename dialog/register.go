@@ -15,6 +15,10 @@ import (
 // have changed.
 const RegisterAge = 180 * 24 * time.Hour
 
+// question is how surely a message of several words must be read as a question to
+// be no name: "Saudi Job Recruiting Agency" is read as one on fees, at 0.6.
+const question = 0.8
+
 // A LicenceStatus is what a register says of a licence.
 type LicenceStatus string
 
@@ -45,7 +49,6 @@ type Firm struct {
 	List    List
 	Sure    bool // this one is surely meant, alone or with others
 	Number  bool // the message holds its licence number, with what belongs to it
-	Digits  bool // the message holds digits of its licence number
 }
 
 // A Register is a country's register of recruiters, as far as a turn needs it:
@@ -138,11 +141,11 @@ func (t *turn) named(ev Heard) bool {
 	switch {
 	case len(r.Firms) > 0:
 		t.begin()
-		t.firms(r)
+		t.firms(r.Firms)
 		t.offer(AskMore, "check:"+string(id), "a:"+string(id))
 	case !r.Named:
 		return false
-	case asks && !aboutRecruiters(other) && len(strings.Fields(ev.Text)) > 3: // a whole question, and no name
+	case asks && !aboutRecruiters(other) && ev.Reading.Matches[0].Sure >= question && len(strings.Fields(ev.Text)) > 3: // and no name
 		return false
 	default:
 		t.begin()
@@ -167,13 +170,6 @@ func (t *turn) begin() {
 	t.ask(NoQuestion)
 }
 
-// numbered says whether what was typed is a licence number, and not the number of
-// a choice.
-func (t *turn) numbered() bool {
-	r, ok := t.registerFor(t.s.Pending)
-	return ok && t.s.Asked == AskFirm && slices.ContainsFunc(r.Firms, func(f Firm) bool { return f.Number || f.Digits })
-}
-
 // recognised shows, without having asked, what the register says of a firm that
 // a message names, with the article on how to check one: where it holds a licence
 // number, or asks about recruiters and surely names one. The person's country
@@ -183,6 +179,8 @@ func (t *turn) recognised(ev Heard) bool {
 		return false
 	}
 	asks := AsksForFirm(State{}, ev.Reading)
+	var all []Firm
+	var articles []content.ArticleID
 	for _, r := range t.registers {
 		if t.s.Origin != "" && r.Country != t.s.Origin || len(r.Lists) == 0 {
 			continue
@@ -190,28 +188,38 @@ func (t *turn) recognised(ev Heard) bool {
 		if !slices.ContainsFunc(r.Firms, func(f Firm) bool { return f.Number || asks && f.Sure }) {
 			continue
 		}
-		t.begin()
-		t.firms(r)
+		all = append(all, r.Firms...)
 		id := content.ArticleID(recruiters + strings.ToLower(string(r.Country)))
-		if a, ok := t.c.Article(id); ok {
-			t.give(a)
-			return true
+		if _, ok := t.c.Article(id); ok {
+			articles = append(articles, id)
 		}
-		t.offer(AskMore)
-		if t.desk.Standing == NoCase {
-			t.add("counsellor")
-		}
-		t.add("menu")
+	}
+	if len(all) == 0 {
+		return false
+	}
+	t.begin()
+	t.firms(all)
+	if len(articles) == 1 {
+		a, _ := t.c.Article(articles[0])
+		t.give(a)
 		return true
 	}
-	return false
+	t.offer(AskMore)
+	for _, id := range articles {
+		t.add("a:" + string(id))
+	}
+	if t.desk.Standing == NoCase {
+		t.add("counsellor")
+	}
+	t.add("menu")
+	return true
 }
 
 // firms says what the register says: first of whom it warns, then each entry,
 // where it is from, and that a listing promises nothing. It is never a verdict of
 // ours.
-func (t *turn) firms(r Register) {
-	firms := slices.Clone(r.Firms)
+func (t *turn) firms(found []Firm) {
+	firms := slices.Clone(found)
 	slices.SortStableFunc(firms, func(a, b Firm) int { return b.warns() - a.warns() })
 	one := true // all are of one list
 	for i := range firms {

@@ -229,7 +229,7 @@ func (t *turn) answerTo(ev Heard) {
 		return
 	}
 	t.s.Closed = false
-	if key, ok := t.key(ev); ok && !(ev.Form == Words && t.numbered()) {
+	if key, ok := t.key(ev); ok {
 		t.pressed(key)
 		return
 	}

@@ -114,7 +114,7 @@ func registered(t *rapid.T, cc content.Country, at time.Time) dialog.Register {
 		f := dialog.Firm{
 			Name: "Zarbalik", Licence: rapid.SampledFrom([]string{"1/A", "2/B", ""}).Draw(t, "licence"), List: r.Lists[0],
 			Status: rapid.SampledFrom([]dialog.LicenceStatus{dialog.LicenceActive, dialog.LicenceSuspended, dialog.LicenceCancelled, dialog.LicenceBlacklisted, "new"}).Draw(t, "licence status"),
-			Sure:   rapid.Bool().Draw(t, "firm sure"), Number: rapid.Bool().Draw(t, "number"), Digits: rapid.Bool().Draw(t, "digits"),
+			Sure:   rapid.Bool().Draw(t, "firm sure"), Number: rapid.Bool().Draw(t, "number"),
 		}
 		if rapid.Bool().Draw(t, "until") {
 			f.Until = at.AddDate(0, 0, rapid.IntRange(-9, 9).Draw(t, "days"))

@@ -28,7 +28,7 @@ func (p *plan) registers(heard dialog.Heard) []dialog.Register {
 				d.Firms = append(d.Firms, dialog.Firm{
 					Name: h.Entry.Name, Licence: h.Entry.Licence, Status: dialog.LicenceStatus(h.Entry.Status),
 					Until: h.Entry.Until, City: h.Entry.City, Phone: h.Entry.Phone, List: list(h.Source),
-					Sure: h.Sure >= register.Surely, Number: h.By == register.ByNumber, Digits: h.By == register.ByDigits,
+					Sure: h.Sure >= register.Surely, Number: h.By == register.ByNumber,
 				})
 			}
 		}

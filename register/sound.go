@@ -198,15 +198,15 @@ var small = wordSet(`
 	safe check name called office agent person who what which how about any
 	agency agencies agent agents company companies firm firms bureau
 	kya hai he hain ka ki ke ko se ne ye yeh wo woh ya nahi nahin nai naam asli nakli theek thik sahi mujhe mera meri main mein ap aap bhai karo kare karna
-	karen karein batao bataein pata koi aur wala wale licens
+	hota hoti hote kahan kaha kaise kese kab kyun kitna kitni likha karen karein batao bataein pata koi aur wala wale licens
 	ایجنسی ایجنسیز ایجنٹ کمپنی دفتر شرکت موسسه
-	کیا ہے ہیں کا کی کے کو سے نے یہ وہ یا نہیں نام اصلی نقلی ٹھیک صحیح مجھے میرا میری میں آپ بھائی کرو کریں کرنا بتاؤ بتائیں پتہ کوئی اور والا والے لائسنس رجسٹرڈ نمبر چیک
+	کیا ہے ہیں کا کی کے کو سے نے یہ وہ یا نہیں نام اصلی نقلی ٹھیک صحیح مجھے میرا میری میں آپ بھائی ہوتا ہوتی کہاں کیسے کب کتنا کتنی لکھا کرو کریں کرنا بتاؤ بتائیں پتہ کوئی اور والا والے لائسنس رجسٹرڈ نمبر چیک
 	است هست آیا این آن از به را در جواز نمبر نام اصلی درست
 	ki ache nai eta ei kono koi bhalo bhai amar apni janen license ta
 	এজেন্সি এজেন্ট কোম্পানি অফিস
-	কি কী আছে নাই নেই এটা এই কোনো ভালো ভাই আমার আপনি জানেন লাইসেন্স নাম নম্বর সঠিক আসল নকল
+	কি কী আছে নাই নেই এটা এই কোনো ভালো ভাই আমার আপনি জানেন কোথায় কীভাবে কত লাইসেন্স নাম নম্বর সঠিক আসল নকল
 	агентство агент компания фирма контора
-	есть ли это эта этот у в на из за и или нет да лицензия номер имя название настоящая настоящий проверить проверь можно`)
+	есть ли это эта этот у в на из за и или нет да лицензия номер имя название настоящая настоящий проверить проверь можно где как сколько какой какая какое что такое номере`)
 
 func wordSet(list string) map[string]bool {
 	m := map[string]bool{}
