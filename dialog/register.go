@@ -57,6 +57,7 @@ type Register struct {
 	Country content.Country
 	Lists   []List // at least one
 	Firms   []Firm // up to three, the likeliest first
+	More    bool   // further firms could be meant as well
 	Named   bool   // the message has words that could be a name
 }
 
@@ -122,8 +123,11 @@ func (t *turn) checkName(id content.ArticleID) {
 	}
 	t.say(phrase("register-ask"))
 	t.offer(AskFirm, "menu")
-	t.s.Pending = id
+	t.awaitFirm(id)
 }
+
+// awaitFirm takes what comes next as a name or number, whatever is offered.
+func (t *turn) awaitFirm(id content.ArticleID) { t.s.Asked, t.s.Pending = AskFirm, id }
 
 // named looks up what was written when a name or number was asked for. It is
 // false for what asks something else: then nothing was done.
@@ -141,8 +145,11 @@ func (t *turn) named(ev Heard) bool {
 	switch {
 	case len(r.Firms) > 0:
 		t.begin()
-		t.firms(r.Firms)
+		t.firms(r.Firms, r.More)
 		t.offer(AskMore, "check:"+string(id), "a:"+string(id))
+		if r.More {
+			t.awaitFirm(id)
+		}
 	case !r.Named:
 		return false
 	case asks && !aboutRecruiters(other) && ev.Reading.Matches[0].Sure >= question && len(strings.Fields(ev.Text)) > 3: // and no name
@@ -151,7 +158,7 @@ func (t *turn) named(ev Heard) bool {
 		t.begin()
 		t.notFound(r, id)
 		t.offer(AskFirm)
-		t.s.Pending = id
+		t.awaitFirm(id)
 		if asks && !aboutRecruiters(other) {
 			t.add("a:" + string(other))
 		}
@@ -180,6 +187,7 @@ func (t *turn) recognised(ev Heard) bool {
 	}
 	asks := AsksForFirm(State{}, ev.Reading)
 	var all []Firm
+	more := false
 	var articles []content.ArticleID
 	for _, r := range t.registers {
 		if t.s.Origin != "" && r.Country != t.s.Origin || len(r.Lists) == 0 {
@@ -188,7 +196,7 @@ func (t *turn) recognised(ev Heard) bool {
 		if !slices.ContainsFunc(r.Firms, func(f Firm) bool { return f.Number || asks && f.Sure }) {
 			continue
 		}
-		all = append(all, r.Firms...)
+		all, more = append(all, r.Firms...), more || r.More
 		id := content.ArticleID(recruiters + strings.ToLower(string(r.Country)))
 		if _, ok := t.c.Article(id); ok {
 			articles = append(articles, id)
@@ -198,10 +206,13 @@ func (t *turn) recognised(ev Heard) bool {
 		return false
 	}
 	t.begin()
-	t.firms(all)
+	t.firms(all, more)
 	if len(articles) == 1 {
 		a, _ := t.c.Article(articles[0])
 		t.give(a)
+		if more && !t.silent() {
+			t.awaitFirm(articles[0])
+		}
 		return true
 	}
 	t.offer(AskMore)
@@ -218,7 +229,7 @@ func (t *turn) recognised(ev Heard) bool {
 // firms says what the register says: first of whom it warns, then each entry,
 // where it is from, and that a listing promises nothing. It is never a verdict of
 // ours.
-func (t *turn) firms(found []Firm) {
+func (t *turn) firms(found []Firm, more bool) {
 	firms := slices.Clone(found)
 	slices.SortStableFunc(firms, func(a, b Firm) int { return b.warns() - a.warns() })
 	one := true // all are of one list
@@ -247,6 +258,9 @@ func (t *turn) firms(found []Firm) {
 	}
 	if one {
 		t.say(Part{List: &firms[0].List})
+	}
+	if more {
+		t.say(phrase("register-more"))
 	}
 	t.old(lists)
 	t.say(phrase("register-no-guarantee"))

@@ -103,7 +103,7 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 
 // registered draws what a register may hold of a message.
 func registered(t *rapid.T, cc content.Country, at time.Time) dialog.Register {
-	r := dialog.Register{Country: cc, Named: rapid.Bool().Draw(t, "named")}
+	r := dialog.Register{Country: cc, Named: rapid.Bool().Draw(t, "named"), More: rapid.Bool().Draw(t, "more")}
 	for range rapid.IntRange(0, 2).Draw(t, "lists") {
 		r.Lists = append(r.Lists, dialog.List{Name: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "list"), AsOf: at.AddDate(0, 0, -rapid.IntRange(-1, 400).Draw(t, "age"))})
 	}

@@ -24,7 +24,9 @@ func (p *plan) registers(heard dialog.Heard) []dialog.Register {
 		}
 		if heard.Form == dialog.Words {
 			d.Named = register.Names(heard.Text)
-			for _, h := range r.Find(heard.Text, dialog.AsksForFirm(p.state, heard.Reading)) {
+			hits, more := r.Find(heard.Text, dialog.AsksForFirm(p.state, heard.Reading))
+			d.More = more
+			for _, h := range hits {
 				d.Firms = append(d.Firms, dialog.Firm{
 					Name: h.Entry.Name, Licence: h.Entry.Licence, Status: dialog.LicenceStatus(h.Entry.Status),
 					Until: h.Entry.Until, City: h.Entry.City, Phone: h.Entry.Phone, List: list(h.Source),

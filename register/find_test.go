@@ -34,7 +34,7 @@ func TestNamesAreFoundHoweverTheyAreWritten(t *testing.T) {
 					continue
 				}
 				n++
-				for k, h := range r.Find(way.write(e.Name), true) {
+				for k, h := range find(r, way.write(e.Name), true) {
 					if h.Entry.Licence != e.Licence {
 						continue
 					}
@@ -69,7 +69,7 @@ func TestWhoIsNotThereIsNotFound(t *testing.T) {
 			continue
 		}
 		n++
-		if hits := r.Find(name, true); len(hits) > 0 {
+		if hits := find(r, name, true); len(hits) > 0 {
 			found++
 			if hits[0].Sure >= register.Surely {
 				surely++
@@ -81,10 +81,15 @@ func TestWhoIsNotThereIsNotFound(t *testing.T) {
 		t.Error("want at most 0.02 found and 0.01 surely")
 	}
 	for _, other := range []string{"", "?", "😭", "overseas employment promoters", "recruiting agency pvt ltd", "is my agent licensed", "میرا ایجنٹ اصلی ہے", "কোম্পানি", "\xff\xfe"} {
-		if hits := r.Find(other, true); len(hits) > 0 {
+		if hits := find(r, other, true); len(hits) > 0 {
 			t.Errorf("%q found %v", other, hits)
 		}
 	}
+}
+
+func find(r *register.Register, message string, names bool) []register.Hit {
+	hits, _ := r.Find(message, names)
+	return hits
 }
 
 func small() *register.Register {
@@ -145,7 +150,7 @@ func TestNumbersAreFoundHoweverTheyAreWritten(t *testing.T) {
 		{"3 log gaye hain 77 din se", false, ""},
 		{"2019 me gaya tha", true, ""},
 	} {
-		if got := told(r.Find(c.message, c.names)); got != c.want {
+		if got := told(find(r, c.message, c.names)); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.message, got, c.want)
 		}
 	}
@@ -153,12 +158,12 @@ func TestNumbersAreFoundHoweverTheyAreWritten(t *testing.T) {
 
 func TestANumberOfAnotherFirmIsNotSure(t *testing.T) {
 	r := small()
-	for _, h := range r.Find("912/KHI", true) {
+	for _, h := range find(r, "912/KHI", true) {
 		if h.Sure >= register.Surely || h.By == register.ByNumber {
 			t.Errorf("the number with other letters was taken for surely this: %v", h)
 		}
 	}
-	hits := r.Find("Mundoshi OEP/0077/RWP", true)
+	hits := find(r, "Mundoshi OEP/0077/RWP", true)
 	if told(hits) != "OEP/0077/RWP active, OEP/1234/KHI suspended" {
 		t.Errorf("a name with another's number must show both: %s", told(hits))
 	}
@@ -176,12 +181,30 @@ func TestAllThatCouldBeMeantTheWorstFirst(t *testing.T) {
 		{"Зарбалик оверсиз", "OEP/1234/LHR blacklisted, OEP/1234/LHR active"},
 		{"kemrud", "OEP/0912/LHR cancelled, OEP/0077/RWP active"},
 	} {
-		if got := told(r.Find(c.message, true)); got != c.want {
+		if got := told(find(r, c.message, true)); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.message, got, c.want)
 		}
 	}
-	if got := r.Find("tilvano manpower", false); len(got) > 0 {
+	if got := find(r, "tilvano manpower", false); len(got) > 0 {
 		t.Errorf("nobody asked for a name: %v", got)
+	}
+}
+
+// Three of many firms of one name are shown, and that there are more is told.
+func TestMoreThanThreeOfOneName(t *testing.T) {
+	var entries []register.Entry
+	for i := range 6 {
+		entries = append(entries, register.Entry{Name: "Al Kemrud " + []string{"Travels", "Overseas", "Trade Test Center", "International", "Manpower", "HR Consultants"}[i], Licence: fmt.Sprint("OEP/", i), Status: register.Active})
+	}
+	entries[5].Status = register.Blacklisted
+	r := register.New(register.File{Country: "PK", Sources: []register.Source{{Name: "x", AsOf: day(2026, 11, 1), Entries: entries}}})
+	hits, more := r.Find("al kemrud", true)
+	if len(hits) != 3 || !more || hits[0].Entry.Status != register.Blacklisted {
+		t.Errorf("%s, more: %v", told(hits), more)
+	}
+	hits, more = r.Find("OEP/2", true)
+	if len(hits) != 1 || more {
+		t.Errorf("%s, more: %v", told(hits), more)
 	}
 }
 
@@ -216,7 +239,7 @@ func BenchmarkFind(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				r.Find(qs[i%len(qs)], true)
+				find(r, qs[i%len(qs)], true)
 			}
 		})
 	}
@@ -226,11 +249,11 @@ func FuzzFind(f *testing.F) {
 	r := small()
 	f.Add("OEP/1234/LHR", "Al Kemrud", "12/x")
 	f.Fuzz(func(t *testing.T, message, name, licence string) {
-		if n := len(r.Find(message, true)); n > 3 {
+		if n := len(find(r, message, true)); n > 3 {
 			t.Fatalf("%d entries", n)
 		}
 		odd := register.New(register.File{Sources: []register.Source{{Name: "x", Entries: []register.Entry{{Name: name, Licence: licence}}}}})
-		for _, h := range odd.Find(message, true) {
+		for _, h := range find(odd, message, true) {
 			if h.Sure < 0 || h.Sure > 1 {
 				t.Fatalf("sure %v", h.Sure)
 			}

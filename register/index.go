@@ -262,8 +262,8 @@ type Hit struct {
 // Find gives up to three entries that a message could mean, the surest first,
 // of the equally sure the worst status first. A licence number is looked for
 // always, names only if names says that somebody asks for one. It takes any
-// bytes.
-func (r *Register) Find(message string, names bool) []Hit {
+// bytes. More says that further ones could be meant as well.
+func (r *Register) Find(message string, names bool) (hits []Hit, more bool) {
 	words := wordsOf(message)
 	found := r.byNumber(words)
 	if names {
@@ -293,12 +293,11 @@ func (r *Register) Find(message string, names bool) []Hit {
 		}
 		return slices.Index(statuses, r.firms[b.firm].entry.Status) - slices.Index(statuses, r.firms[a.firm].entry.Status)
 	})
-	var hits []Hit
 	for _, c := range found[:min(most, len(found))] {
 		x := &r.firms[c.firm]
 		hits = append(hits, Hit{Entry: x.entry, Source: r.Sources[x.source], Sure: c.sure, By: c.by})
 	}
-	return hits
+	return hits, len(found) > most
 }
 
 // A candidate is a firm that could be meant.

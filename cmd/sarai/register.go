@@ -149,7 +149,7 @@ func (f findFirmCmd) Run(c *cli, w world) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", registerPath(data, cc), err)
 	}
-	hits := register.New(file).Find(strings.Join(f.Words, " "), true)
+	hits, more := register.New(file).Find(strings.Join(f.Words, " "), true)
 	if len(hits) == 0 {
 		fmt.Fprintln(w.out, "not found")
 		return nil
@@ -163,7 +163,13 @@ func (f findFirmCmd) Run(c *cli, w world) error {
 		fmt.Fprintf(t, "%.2f\t%s\t%s\t%s\t%s\t%s\t%s, %s\n", h.Sure, register.Clean(h.Entry.Licence), h.Entry.Status, until,
 			register.Clean(h.Entry.Name), orDash(register.Clean(h.Entry.City)), register.Clean(h.Source.Name), h.Source.AsOf.Format(time.DateOnly))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintln(w.out, "and more: write the whole name, or the number")
+	}
+	return nil
 }
 
 type removeRegisterCmd struct {

@@ -26,8 +26,8 @@ func TestAServerLooksForRegisters(t *testing.T) {
 		got := "nothing"
 		for _, r := range f.shelf.Registers() {
 			got = "no firm"
-			for _, h := range r.Find("OEP/1234/LHR", false) {
-				got = h.Entry.Name
+			if hits, _ := r.Find("OEP/1234/LHR", false); len(hits) > 0 {
+				got = hits[0].Entry.Name
 			}
 		}
 		if got != want {
