@@ -190,6 +190,24 @@ func TestAllThatCouldBeMeantTheWorstFirst(t *testing.T) {
 	}
 }
 
+// A firm can be called by what all do. It is found by its whole name, and not by
+// a part that others have as well.
+func TestAFirmOfPlainWords(t *testing.T) {
+	f := invented(500, 1)
+	f.Sources[0].Entries = append(f.Sources[0].Entries, register.Entry{Name: "Overseas Manpower Corporation", Licence: "X/1", Status: register.Active})
+	r := register.New(f)
+	for _, q := range []string{"Overseas Manpower Corporation", "is overseas manpower corporation real", "overseas manpower corporaton lahore"} {
+		if hits := find(r, q, true); len(hits) == 0 || hits[0].Entry.Licence != "X/1" {
+			t.Errorf("%q: %s", q, told(hits))
+		}
+	}
+	for _, q := range []string{"overseas", "manpower services", "overseas employment promoters", "recruiting agency", "is my agent licensed"} {
+		if hits := find(r, q, true); len(hits) > 0 {
+			t.Errorf("%q: %s", q, told(hits))
+		}
+	}
+}
+
 // Three of many firms of one name are shown, and that there are more is told.
 func TestMoreThanThreeOfOneName(t *testing.T) {
 	var entries []register.Entry

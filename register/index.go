@@ -24,6 +24,7 @@ type Register struct {
 	pieces  map[string]posting
 	digits  map[string][]int32 // firms by each run of digits of their numbers
 	letters map[string]bool    // the letters that stand in numbers: OEP, LHR
+	bare    []int32            // firms whose names are plain words only
 	scratch sync.Pool          // *scratch
 }
 
@@ -105,6 +106,11 @@ func New(f File) *Register {
 		if x.name.latin {
 			x.typed = r.spell(words[i], lettersOf)
 		}
+		if x.name.core == 0 {
+			x.name.weigh()
+			x.typed.weigh()
+			r.bare = append(r.bare, int32(i))
+		}
 		x.number = runs(x.entry.Licence)
 		for n, part := range x.number {
 			switch {
@@ -185,6 +191,17 @@ func (r *Register) spell(words []string, write func(word string) sound) spelling
 		}
 	}
 	return s
+}
+
+// weigh makes the words of a name that has only plain ones those that tell it
+// apart: "Overseas Employment Corporation" is one firm, and "overseas employment"
+// is none.
+func (s *spelling) weigh() {
+	s.total = 0
+	for i, c := range s.letters {
+		s.weight[i], s.plain[i] = genericSaid, false
+		s.total += missing[c] * s.weight[i] / 100
+	}
 }
 
 // pieces calls f with each piece of the words that tell firms apart, once: three
@@ -354,6 +371,11 @@ func (r *Register) byName(words []string) []candidate {
 		}
 		if at < compared {
 			likely = slices.Insert(likely, at, i)[:min(len(likely)+1, compared)]
+		}
+	}
+	for _, i := range r.bare[:min(len(r.bare), compared)] { // their pieces are looked up only where nothing else was said
+		if !slices.Contains(likely, i) {
+			likely = append(likely, i)
 		}
 	}
 	var found []candidate

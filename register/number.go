@@ -71,7 +71,7 @@ func (r *Register) byNumber(words []string) []candidate {
 	q := runsOf(words)
 	// Short digits count where they are all that was written.
 	alone := !slices.ContainsFunc(words, func(w string) bool {
-		return !small[w] && !generic[w] && strings.IndexAny(w, "0123456789") < 0 && !r.letters[search.Latin(w)]
+		return !small[w] && !generic[w] && !strings.ContainsAny(w, "0123456789") && !r.letters[search.Latin(w)]
 	})
 	var found []candidate
 	bare := map[string]int{} // how many firms share bare digits
