@@ -95,9 +95,8 @@ func (t *turn) unsure() {
 	}
 }
 
-// answer says an article's short answer, with its sections as choices. Where
-// the answer depends on the country of origin and that is not known, it asks
-// once.
+// answer gives an article. Where the answer depends on the country of origin and
+// that is not known, it asks once.
 func (t *turn) answer(id content.ArticleID) {
 	a, ok := t.c.Article(id)
 	if !ok {
@@ -127,6 +126,12 @@ func (t *turn) answer(id content.ArticleID) {
 		t.add("o:other")
 		return
 	}
+	t.give(a)
+}
+
+// give says an article's short answer, with its sections as choices.
+func (t *turn) give(a *content.Article) {
+	id := a.ID
 	if len(a.Origin) > 0 && !slices.Contains(a.Origin, t.s.Origin) {
 		t.say(Part{Phrase: "answer-for", Args: Args{Country: a.Origin[0]}})
 	}
@@ -138,6 +143,7 @@ func (t *turn) answer(id content.ArticleID) {
 		t.say(Part{Article: id, Source: true})
 	}
 	t.offer(AskMore)
+	t.offerCheck(id)
 	if a.Checklist {
 		t.add("walk:" + string(id))
 	}

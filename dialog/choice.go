@@ -180,6 +180,8 @@ func (t *turn) pressed(key string) {
 		t.section(content.ArticleID(id), sec)
 	case "t":
 		t.topic(content.TopicID(rest))
+	case "check":
+		t.checkName(content.ArticleID(rest))
 	case "walk":
 		t.walk(content.ArticleID(rest))
 	case "dn", "lt", "wh", "st":

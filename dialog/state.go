@@ -2,9 +2,9 @@
 
 // Package dialog decides what is said. Step is a pure function from what was
 // and what happened to what is and what is to be done: it reads no clock, does
-// no I/O and knows no address, name or number of anybody. What it says names
-// articles of the catalogue and phrases of the program; it holds no words of
-// its own. Because deciding is pure, a turn can be decided again whenever a
+// no I/O and knows no address, name or number of anybody but of firms in a public
+// register. What it says names articles of the catalogue, phrases of the program
+// and such entries; it holds no words of its own. Because deciding is pure, a turn can be decided again whenever a
 // commit meets a conflict, and a conversation can be replayed.
 package dialog
 
@@ -41,6 +41,7 @@ const (
 	AskDelete      Question = "delete"
 	AskSecondVoice Question = "voice"
 	AskStep        Question = "step" // of a checklist
+	AskFirm        Question = "firm" // the name or licence number of a recruiter, for the article that is pending
 )
 
 // An Option is a choice that was offered. Label is filled in by whoever
@@ -66,7 +67,7 @@ type State struct {
 
 	Asked   Question          `json:"asked,omitempty"`
 	Options []Option          `json:"options,omitempty"` // offered last, in their order
-	Pending content.ArticleID `json:"pending,omitempty"` // the answer that waits for AskOrigin
+	Pending content.ArticleID `json:"pending,omitempty"` // the answer that waits for AskOrigin, or belongs to AskFirm
 	Topic   content.TopicID   `json:"topic,omitempty"`   // shown last, for "back"
 
 	// Lists are the checklists that were begun: how far each step has come, by the
@@ -215,7 +216,10 @@ type (
 		Together bool
 		Late     bool // with Together: some are older than half an hour, after an outage
 		Desk     Desk
-		Clears   Clearing
+		// Registers are those that are there, with what of them the message could
+		// mean. They are only looked at, never kept.
+		Registers []Register
+		Clears    Clearing
 	}
 	// Took says that staff hold the case now.
 	Took struct {
@@ -274,12 +278,13 @@ type Args struct {
 	Count   int             // a place in the queue, a number of messages, a step
 	Of      int             // of so many steps
 	At      time.Time       // a moment, said in the centre's zone
+	Day     time.Time       // a day, said as it is
 	Country content.Country // said by its name in the reader's language
 	Locale  content.Locale  // said by its own name
 }
 
-// A Part is a piece of one bubble. Exactly one of Phrase, Article, Lines and
-// Confirmed is set.
+// A Part is a piece of one bubble. Exactly one of Phrase, Article, Lines, Confirmed,
+// Firm and List is set.
 type Part struct {
 	Phrase    string            // id of one of the program's phrases
 	Args      Args              // for Phrase
@@ -292,6 +297,9 @@ type Part struct {
 	Lines     content.Country  // the help lines of a country
 	Kind      string           // with Lines: the kind that is wanted most; that none is known is said
 	Confirmed content.CentreID // what the centre has confirmed on who can read a case
+	Firm      *Firm            // what the register says of a firm; Head: only what it warns of
+	Past      bool             // with Firm: the last day of the licence is over
+	List      *List            // where it is from, and of which day
 }
 
 // An Effect is something to be done. The set is closed: see the types below.

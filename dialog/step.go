@@ -86,6 +86,8 @@ type turn struct {
 	desk   Desk
 	clears Clearing
 
+	registers []Register
+
 	parts   []Part
 	last    []Part // said at the very end of the bubble
 	options []string
@@ -139,7 +141,7 @@ func (t *turn) do(effects ...Effect) { t.effects = append(t.effects, effects...)
 // ask changes the open question and forgets the options offered before.
 func (t *turn) ask(q Question) {
 	t.s.Asked, t.s.Options, t.options = q, nil, nil
-	if q != AskOrigin {
+	if q != AskOrigin && q != AskFirm {
 		t.s.Pending = ""
 	}
 }
@@ -172,7 +174,7 @@ func (t *turn) mayWriteFirst() bool { return !t.s.Quiet && !t.s.Stopped && t.s.E
 func (t *turn) silent() bool { return t.desk.Standing == Held && !t.desk.Away }
 
 func (t *turn) heard(ev Heard) {
-	t.clears = ev.Clears
+	t.clears, t.registers = ev.Clears, ev.Registers
 	if !t.s.Heard.IsZero() && t.at.Sub(t.s.Heard) > Forget {
 		t.s.Options, t.s.Asked, t.s.Pending, t.s.Topic = nil, NoQuestion, "", ""
 		t.s.Unsure, t.s.Where, t.s.Line, t.s.Drift = 0, "", "", ""
@@ -201,7 +203,7 @@ func (t *turn) heard(ev Heard) {
 func (t *turn) answerTo(ev Heard) {
 	w, isWord := command(ev.Text)
 	isWord = isWord && ev.Form == Words
-	t.learn(ev, isWord)
+	t.learn(ev, isWord || t.s.Asked == AskFirm) // a firm's name tells no language
 
 	if len(ev.Reading.Signals) > 0 {
 		t.signals(ev.Reading.Signals)
@@ -253,6 +255,13 @@ func (t *turn) answerTo(ev Heard) {
 		}
 	case AskAbout:
 		t.thanksForAbout()
+		return
+	case AskFirm:
+		if t.named(ev) {
+			return
+		}
+	}
+	if t.recognised(ev) {
 		return
 	}
 	t.question(ev.Reading)

@@ -5,6 +5,7 @@ package dialog_test
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -36,7 +37,8 @@ var texts = []string{"menu", "language", "counsellor", "back", "stop", "delete",
 var keys = []string{"menu", "counsellor", "language", "none", "skip", "refuse", "consent:yes", "consent:no", "delete:yes", "delete:no",
 	"a:protector-pk", "a:gone", "s:protector-pk#fees", "s:x#y", "t:rights", "t:gone", "lang:ur", "lang:xx", "o:PK", "o:other", "o:ZZ",
 	"w:SA", "w:other", "w:ZZ", "r:3", "r:9", "r:", "h:yes:visa-check", "h:no:", "h", "", ":", "a:",
-	"walk:leave-steps-pk", "walk:gone", "dn:leave-steps-pk#contract", "dn:leave-steps-pk#protector", "lt:leave-steps-pk#medical", "wh:leave-steps-pk#medical", "st:leave-steps-pk#x", "dn:", "list"}
+	"walk:leave-steps-pk", "walk:gone", "dn:leave-steps-pk#contract", "dn:leave-steps-pk#protector", "lt:leave-steps-pk#medical", "wh:leave-steps-pk#medical", "st:leave-steps-pk#x", "dn:", "list",
+	"check:recruiter-check-pk", "check:recruiter-check-bd", "check:protector-pk", "check:gone", "check:", "check"}
 
 // happening draws any event.
 func happening(t *rapid.T, at time.Time) dialog.Event {
@@ -78,6 +80,9 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 		Together: rapid.Bool().Draw(t, "together"), Late: rapid.Bool().Draw(t, "late"),
 		Clears: rapid.SampledFrom([]dialog.Clearing{dialog.ClearsAll, dialog.ClearsOurs, dialog.ClearsRecent, dialog.ClearsNone}).Draw(t, "clears"),
 	}
+	for _, cc := range rapid.SliceOfNDistinct(rapid.SampledFrom([]content.Country{"PK", "BD", "UZ"}), 0, 3, rapid.ID[content.Country]).Draw(t, "registers") {
+		h.Registers = append(h.Registers, registered(t, cc, at))
+	}
 	switch h.Form {
 	case dialog.Words, dialog.Sent, dialog.Voice, dialog.Aside: // whatever carries words
 		h.Reading = search.Reading{
@@ -94,6 +99,29 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 		}
 	}
 	return h
+}
+
+// registered draws what a register may hold of a message.
+func registered(t *rapid.T, cc content.Country, at time.Time) dialog.Register {
+	r := dialog.Register{Country: cc, Named: rapid.Bool().Draw(t, "named"), More: rapid.Bool().Draw(t, "more")}
+	for range rapid.IntRange(0, 2).Draw(t, "lists") {
+		r.Lists = append(r.Lists, dialog.List{Name: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "list"), AsOf: at.AddDate(0, 0, -rapid.IntRange(-1, 400).Draw(t, "age"))})
+	}
+	if len(r.Lists) == 0 {
+		return r
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "firms") {
+		f := dialog.Firm{
+			Name: "Zarbalik", Licence: rapid.SampledFrom([]string{"1/A", "2/B", ""}).Draw(t, "licence"), List: r.Lists[0],
+			Status: rapid.SampledFrom([]dialog.LicenceStatus{dialog.LicenceActive, dialog.LicenceSuspended, dialog.LicenceCancelled, dialog.LicenceBlacklisted, "new"}).Draw(t, "licence status"),
+			Sure:   rapid.Bool().Draw(t, "firm sure"), Number: rapid.Bool().Draw(t, "number"),
+		}
+		if rapid.Bool().Draw(t, "until") {
+			f.Until = at.AddDate(0, 0, rapid.IntRange(-9, 9).Draw(t, "days"))
+		}
+		r.Firms = append(r.Firms, f)
+	}
+	return r
 }
 
 func says(effects []dialog.Effect) (out []dialog.Say) {
@@ -125,7 +153,7 @@ func TestStepKeepsItsPromises(t *testing.T) {
 				t.Fatal("the state that was given was changed")
 			}
 			again, effectsAgain := dialog.Step(c, s, ev)
-			if !bytes.Equal(next.Encode(), again.Encode()) || len(effects) != len(effectsAgain) {
+			if !bytes.Equal(next.Encode(), again.Encode()) || !reflect.DeepEqual(effects, effectsAgain) {
 				t.Fatal("the same event on the same state went otherwise")
 			}
 			check(t, c, s, ev, next, effects)
@@ -147,6 +175,7 @@ func check(t *rapid.T, c *content.Catalogue, s dialog.State, ev dialog.Event, ne
 		if len(say.Parts) == 0 {
 			t.Fatal("an empty bubble")
 		}
+		checkRegister(t, say)
 		for _, o := range say.Options {
 			if !slices.Contains(next.Options, o) {
 				t.Fatalf("option %q is offered and not remembered", o.Key)
@@ -189,6 +218,33 @@ func check(t *rapid.T, c *content.Catalogue, s dialog.State, ev dialog.Event, ne
 		if quiet && len(said) > 0 && !said[0].Danger {
 			t.Fatal("something unasked was sent on a quiet talk")
 		}
+	}
+}
+
+// checkRegister holds what is promised of a register's words: who it warns of is
+// named before any entry, each entry has its source, and none stands alone.
+func checkRegister(t *rapid.T, say dialog.Say) {
+	entries, lists, guarantee := 0, 0, false
+	warned := map[dialog.LicenceStatus]bool{}
+	for _, p := range say.Parts {
+		switch {
+		case p.Firm != nil && p.Piece == dialog.Head:
+			if entries > 0 {
+				t.Fatal("a warning of the register stands after an entry")
+			}
+			warned[p.Firm.Status] = true
+		case p.Firm != nil:
+			entries++
+			if p.Firm.Status != dialog.LicenceActive && p.Firm.Status != "new" && !warned[p.Firm.Status] {
+				t.Fatalf("the register's %s was not said first", p.Firm.Status)
+			}
+		case p.List != nil:
+			lists++
+		}
+		guarantee = guarantee || p.Phrase == "register-no-guarantee"
+	}
+	if entries > 0 && (lists == 0 || !guarantee) || say.Danger && entries > 0 {
+		t.Fatalf("%d entries of a register, %d sources, said that they are no guarantee: %v, danger: %v", entries, lists, guarantee, say.Danger)
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +24,7 @@ import (
 	"sarai/gateway"
 	"sarai/internal/story"
 	"sarai/locales"
+	"sarai/register"
 	"sarai/search"
 	"sarai/store"
 	"sarai/store/bolt"
@@ -100,6 +103,7 @@ type stage struct {
 	next  *search.Reading // of the next message, instead of what search reads
 	panic bool
 	staff map[string]desk.StaffID
+	files map[content.Country]register.File
 	seen  uint64
 	n     int
 }
@@ -206,6 +210,8 @@ func (s *stage) do(l story.Line) {
 			at, err := time.Parse("2006-01-02 15:04", value)
 			s.must(err)
 			s.now = at
+		case "register":
+			s.register(value)
 		}
 	case "reads":
 		s.next = reading(l.Rest)
@@ -227,6 +233,35 @@ func (s *stage) do(l story.Line) {
 	default:
 		s.Fatalf("line %d: %q is not known", l.Number, l.Word)
 	}
+}
+
+// register puts a list of testdata/registers beside those that are there: "pk
+// 2026-11-01" is pk.csv, as of that day; "none" takes all away.
+func (s *stage) register(value string) {
+	s.Helper()
+	if value == "none" {
+		s.files = nil
+		s.g.SetRegisters(nil)
+		return
+	}
+	name, day, _ := strings.Cut(value, " ")
+	asOf, err := time.Parse(time.DateOnly, day)
+	s.must(err)
+	f, err := os.Open(filepath.Join("testdata", "registers", name+".csv"))
+	s.must(err)
+	defer f.Close()
+	entries, problems := register.Parse(f)
+	if len(problems) > 0 {
+		s.Fatal(problems)
+	}
+	cc := content.Country(strings.ToUpper(name[:2]))
+	if s.files == nil {
+		s.files = map[content.Country]register.File{}
+	}
+	file := s.files[cc]
+	file.Country = cc
+	s.files[cc] = file.With(register.Source{Name: "Invented list " + name, URL: "https://example.org/" + name, AsOf: asOf, Entries: entries})
+	s.g.SetRegisters(register.NewShelf(slices.Collect(maps.Values(s.files))...))
 }
 
 // wait lets time pass from one due job to the next.

@@ -18,6 +18,7 @@ import (
 	"sarai/content"
 	"sarai/desk"
 	"sarai/dialog"
+	"sarai/register"
 	"sarai/search"
 	"sarai/store"
 )
@@ -216,6 +217,7 @@ func clean(s string) string {
 type plan struct {
 	g       *Gateway
 	edition *Edition
+	shelf   *register.Shelf
 	read    store.Thread // as it was read
 	now     time.Time
 	memory  memory
@@ -231,7 +233,7 @@ type plan struct {
 
 // plan reads what a turn needs beside its thread.
 func (g *Gateway) plan(ctx context.Context, th store.Thread, now time.Time) (*plan, error) {
-	p := &plan{g: g, edition: g.edition.Load(), read: th, now: now}
+	p := &plan{g: g, edition: g.edition.Load(), shelf: g.shelf.Load(), read: th, now: now}
 	p.turn.Thread = th
 	p.turn.Thread.Addresses = slices.Clone(th.Addresses)
 	if th.Case != nil {
@@ -319,6 +321,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	if worded(in.Kind) && !p.state.Plain(in.Text) {
 		heard.Reading = p.reading(in.Text)
 	}
+	heard.Registers = p.registers(heard)
 	p.step(heard)
 	return nil
 }
@@ -493,6 +496,7 @@ func (p *plan) late(entries []store.Entry) {
 			heard.Reading.Signals = append(heard.Reading.Signals, s)
 		}
 	}
+	heard.Registers = p.registers(heard)
 	p.step(heard)
 }
 
@@ -535,7 +539,7 @@ func sureness(r search.Reading) float64 {
 func (g *Gateway) broken(p *plan, in channels.Inbound, why error) {
 	g.stats.Broken.Add(1)
 	g.log.Error("a message could not be decided and was kept for a human", "thread", p.read.ID, "channel", in.From.Channel, "why", why.Error())
-	fresh := &plan{g: g, edition: p.edition, read: p.read, now: p.now, rows: p.rows, gone: p.gone}
+	fresh := &plan{g: g, edition: p.edition, shelf: p.shelf, read: p.read, now: p.now, rows: p.rows, gone: p.gone}
 	fresh.turn = store.Turn{Thread: p.read, Events: p.turn.Events}
 	fresh.turn.Thread.Addresses = slices.Clone(p.read.Addresses)
 	if p.read.Version == 0 {

@@ -22,6 +22,7 @@ import (
 	"sarai/desk"
 	"sarai/dialog"
 	"sarai/locales"
+	"sarai/register"
 	"sarai/search"
 	"sarai/store"
 )
@@ -52,8 +53,11 @@ type Options struct {
 	Store   Store
 	Edition Edition
 	Phrases *locales.Phrases
-	Now     func() time.Time // nil: time.Now
-	Log     *slog.Logger     // nil: nothing is logged
+	// Registers are the recruiters' registers; nil: there is none. SetRegisters
+	// exchanges them.
+	Registers *register.Shelf
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: nothing is logged
 	// Centres are those that the installation serves; empty: all of the
 	// catalogue.
 	Centres []content.CentreID
@@ -73,6 +77,7 @@ type Options struct {
 type Gateway struct {
 	store    Store
 	edition  atomic.Pointer[Edition]
+	shelf    atomic.Pointer[register.Shelf]
 	phrases  *locales.Phrases
 	now      func() time.Time
 	log      *slog.Logger
@@ -129,6 +134,7 @@ func New(o Options) *Gateway {
 	}
 	g.queue.store = o.Store
 	g.SetEdition(o.Edition)
+	g.SetRegisters(o.Registers)
 	return g
 }
 

@@ -83,6 +83,10 @@ func (r *renderer) part(p dialog.Part) {
 		r.article(p)
 	case p.Lines != "":
 		r.lines(p.Lines, p.Kind)
+	case p.Firm != nil:
+		r.firm(p)
+	case p.List != nil:
+		r.list(*p.List)
 	case p.Confirmed != "":
 		if centre, ok := r.c.Centre(p.Confirmed); ok {
 			r.block(channels.Paragraph, nearest(centre.Confirmed, r.l), "")
@@ -94,6 +98,9 @@ func (r *renderer) args(a dialog.Args) map[string]any {
 	m := map[string]any{"Count": a.Count, "Of": a.Of}
 	if !a.At.IsZero() {
 		m["Time"] = a.At.In(r.zone).Format("02.01.2006 15:04")
+	}
+	if !a.Day.IsZero() {
+		m["Date"] = a.Day.Format("02.01.2006")
 	}
 	if a.Country != "" {
 		m["Country"] = r.country(a.Country)

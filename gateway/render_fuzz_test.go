@@ -39,7 +39,7 @@ func TestRenderIsTotal(t *testing.T) {
 				Piece:   rapid.SampledFrom([]dialog.Piece{dialog.Whole, dialog.Body, dialog.Tail, "half"}).Draw(t, "piece"),
 				Source:  rapid.Bool().Draw(t, "source"),
 			}
-			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			switch rapid.IntRange(0, 5).Draw(t, "kind") {
 			case 0:
 				p = dialog.Part{Phrase: rapid.OneOf(rapid.SampledFrom([]string{"queue-place", "hours-opens", "answer-for", "language-set", "lines-for"}), rapid.String()).Draw(t, "phrase")}
 				p.Args = dialog.Args{Count: rapid.Int().Draw(t, "count"), Country: rapid.SampledFrom([]content.Country{"", "PK", "ZZ"}).Draw(t, "country"), Locale: "xx"}
@@ -50,6 +50,13 @@ func TestRenderIsTotal(t *testing.T) {
 				p = dialog.Part{Lines: rapid.SampledFrom([]content.Country{"PK", "GR", "ZZ", "other"}).Draw(t, "lines"), Kind: rapid.SampledFrom([]string{"", "crisis", "police", "gone"}).Draw(t, "wanted")}
 			case 2:
 				p = dialog.Part{Confirmed: rapid.SampledFrom([]content.CentreID{"here", "elsewhere", "gone"}).Draw(t, "confirmed")}
+			case 3:
+				p = dialog.Part{Past: rapid.Bool().Draw(t, "past"), Piece: p.Piece, Firm: &dialog.Firm{
+					Name: rapid.String().Draw(t, "name"), Licence: rapid.String().Draw(t, "licence"), City: rapid.String().Draw(t, "city"), Phone: rapid.String().Draw(t, "phone"),
+					Status: dialog.LicenceStatus(rapid.SampledFrom([]string{"active", "blacklisted", "new"}).Draw(t, "status")), Until: time.Unix(rapid.Int64Range(0, 1<<40).Draw(t, "until"), 0),
+				}}
+			case 4:
+				p = dialog.Part{List: &dialog.List{Name: rapid.String().Draw(t, "list"), URL: "https://example.org"}}
 			}
 			say.Parts = append(say.Parts, p)
 		}

@@ -4,6 +4,12 @@ package search
 
 import "strings"
 
+// Latin writes a text as [Normalise] leaves it in one Latin alphabet, by sound
+// as people romanise, so that names in different scripts can be compared. Latin
+// letters, digits and spaces stay as they are, and so does a script that nobody
+// here writes.
+func Latin(normalised string) string { return latin(normalised) }
+
 // latin writes a normalised word in one Latin alphabet, so that a question in
 // another script than the sample's still shares pieces with it. Words that are
 // in Latin letters already stay as they are.

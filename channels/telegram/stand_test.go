@@ -102,7 +102,9 @@ type store struct {
 
 var errFull = errors.New("the disk is full")
 
-func (s *store) sink(ctx context.Context, in ...channels.Inbound) error { return each(s.take)(ctx, in...) }
+func (s *store) sink(ctx context.Context, in ...channels.Inbound) error {
+	return each(s.take)(ctx, in...)
+}
 
 // each is a sink of a function that takes one event.
 func each(take func(context.Context, channels.Inbound) error) channels.Sink {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,6 +44,12 @@ func (t chatCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
+	conf, err := readConfig(c.Config, w.env)
+	if err != nil {
+		return err
+	}
+	registers := newRegisterFolder(conf.Data, slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	registers.look()
 	dir, err := os.MkdirTemp("", "sarai-chat-")
 	if err != nil {
 		return fmt.Errorf("no room for the talk: %w", short(err))
@@ -66,7 +73,7 @@ func (t chatCmd) Run(c *cli, w world) error {
 			fmt.Fprintf(record, "set hint %s\n", locale)
 		}
 	}
-	g := gateway.New(gateway.Options{Store: db, Edition: edition(cat, x), Phrases: phrases})
+	g := gateway.New(gateway.Options{Store: db, Edition: edition(cat, x), Phrases: phrases, Registers: registers.shelf})
 	term := &terminal{out: w.out, screen: onScreen(w.out)}
 	g.Attach(term)
 	me := channels.Address{Channel: term.Name(), ID: "you"}

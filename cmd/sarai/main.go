@@ -31,6 +31,7 @@ type cli struct {
 	Ask      askCmd      `cmd:"" help:"Show what search reads in one question."`
 	Eval     evalCmd     `cmd:"" help:"Ask the questions of a tab-separated file and count how it went."`
 	About    aboutCmd    `cmd:"" name:"content" help:"Check, list, stamp, export or import the articles."`
+	Register registerCmd `cmd:"" help:"Import, list, search or remove the recruiters' registers."`
 	Staff    staffCmd    `cmd:"" help:"Add, list or reset members of staff."`
 	Telegram telegramCmd `cmd:"" help:"Look after the bot of Telegram."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything is as it should be."`

@@ -64,8 +64,10 @@ func (serveCmd) Run(c *cli, w world) error {
 	if lost := db.LostFiles(); lost > 0 {
 		log.Warn("files of talks are missing in the data folder: put back the folder media from the copy that belongs to the store", "files", lost)
 	}
+	registers := newRegisterFolder(conf.Data, log)
+	registers.look()
 	g := gateway.New(gateway.Options{
-		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
+		Store: db, Edition: edition(cat, quick), Phrases: phrases, Registers: registers.shelf, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
 		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour,
 	})
@@ -121,6 +123,7 @@ func (serveCmd) Run(c *cli, w world) error {
 			g.SetEdition(edition(cat, full))
 		}
 	}()
+	go registers.watch(ctx, g.SetRegisters)
 	stopped := func() {}
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)

@@ -28,9 +28,10 @@ var may = map[string][]string{
 	"desk":     {},
 	"locales":  {"content"},
 	"search":   {"content"},
+	"register": {"content", "search"},
 	"dialog":   {"content", "search"}, // search for its value types: docs/decisions/0002
 	"store":    {"channels", "content", "desk"},
-	"gateway":  {"channels", "content", "desk", "dialog", "internal/ogg", "locales", "search", "store"},
+	"gateway":  {"channels", "content", "desk", "dialog", "internal/ogg", "locales", "register", "search", "store"},
 	"report":   {"content", "desk", "store"},
 	"console":  {"channels", "content", "desk", "gateway", "locales", "report", "search", "store"},
 
@@ -49,7 +50,7 @@ var may = map[string][]string{
 
 // pure packages decide and do nothing else: no clock, no chance, no input or
 // output but what they are handed.
-var pure = []string{"desk", "dialog", "search"}
+var pure = []string{"desk", "dialog", "register", "search"}
 
 // worldly are packages of the standard library that reach out of the process,
 // by their first element or whole.
