@@ -165,6 +165,8 @@ type Turn struct {
 	// Cancel removes jobs, by key, before Jobs are added. A job whose lease still
 	// runs is left as it is, and a key that does not exist is no error.
 	Cancel []string
+	// Counts are added to the counters. They are kept when the thread is erased.
+	Counts []Count
 }
 
 // An EventKey is what makes two deliveries one event.
@@ -222,8 +224,9 @@ type Threads interface {
 	// Receipts gives what platforms answered to the messages of a thread, by job key.
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
-	// receipts, drafts, event keys, jobs that failed, the thread and its cases. A
-	// thread that does not exist is no error.
+	// receipts, drafts, event keys, jobs that failed, the thread and its cases.
+	// Counters stay as they are: nothing in them is of the thread. A thread that
+	// does not exist is no error.
 	Erase(ctx context.Context, id ThreadID) error
 }
 
@@ -334,9 +337,12 @@ type Store interface {
 	Cases
 	StaffBook
 	Small
+	Counters
 	// Ready fails if the store cannot commit now.
 	Ready(ctx context.Context) error
-	// Sweep forgets what is over: old event keys, ended records. Call it now and then.
+	// Sweep forgets what is over: old event keys, ended records, and of months
+	// that are over everywhere on earth by whom people were counted once. Call it
+	// now and then.
 	Sweep(ctx context.Context, now time.Time) error
 	Close() error
 }

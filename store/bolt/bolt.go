@@ -28,6 +28,8 @@
 //	small    bucket, hash of a key → record
 //	smallage time, bucket, hash of a key: what Sweep reads
 //
+// Those of the counters are listed in counts.go.
+//
 // The hashes are keyed with the installation key. Whatever says who somebody is
 // or what was said is in a blob, see record.go.
 package bolt
@@ -254,6 +256,7 @@ func (db *DB) prepare() error {
 			bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
 			bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge,
+			bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
 		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
