@@ -75,6 +75,7 @@ type Store interface {
 	store.Cases
 	store.StaffBook
 	store.Small
+	store.Counters
 }
 
 // Options are what a Console is made of. Store, Gateway and Phrases must be set.
