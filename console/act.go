@@ -53,12 +53,18 @@ func (c *Console) close(v *visit) error {
 	if err != nil {
 		return err
 	}
-	cmd := desk.Close{Outcome: desk.Outcome(v.r.PostForm.Get("outcome")), Topic: v.r.PostForm.Get("topic")}
+	cmd := desk.Close{Outcome: desk.Outcome(v.r.PostForm.Get("outcome")), Topic: v.r.PostForm.Get("topic"), Told: desk.Told{
+		Gender: desk.Gender(v.r.PostForm.Get("gender")), Age: desk.Age(v.r.PostForm.Get("age")),
+		Stage: desk.Stage(v.r.PostForm.Get("stage")), Partner: v.r.PostForm.Get("partner"),
+	}}
 	if !slices.Contains(desk.Outcomes(), cmd.Outcome) {
 		return c.refuse(v, th, http.StatusUnprocessableEntity, "desk.error.empty")
 	}
 	if _, ok := c.Gateway.Catalogue().Topic(content.TopicID(cmd.Topic)); !ok {
 		cmd.Topic = ""
+	}
+	if _, ok := c.Gateway.Catalogue().Partner(content.PartnerID(cmd.Told.Partner)); !ok {
+		cmd.Told.Partner = ""
 	}
 	return c.command(v, cmd, func(store.Thread) string { return "/desk?did=done" })
 }

@@ -83,6 +83,7 @@ type Store interface {
 	store.Cases
 	store.StaffBook
 	store.Small
+	store.Counters
 	Media
 }
 

@@ -501,7 +501,7 @@ func TestEveryPageInEveryLocale(t *testing.T) {
 		if err := h.db.PutMember(context.Background(), m); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", "/desk/staff", "/desk/profile", "/desk/count", "/desk/nothing"} {
+		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", "/desk/staff", "/desk/report", "/desk/profile", "/desk/count", "/desk/nothing"} {
 			a := b.get(p)
 			if a.status != http.StatusOK && p != "/desk/nothing" || strings.Contains(a.body, "<no value>") || strings.Contains(a.body, "ZgotmplZ") || strings.Contains(a.text(), "desk.") {
 				t.Errorf("%s in %s: %d", p, l, a.status)

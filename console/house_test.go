@@ -137,6 +137,7 @@ en = "Danger"
 		"signals/captivity.toml":                 file("article = \"locked-in\"\npriority = \"urgent\"\n[en]\nrules = [\"locked me in\"]\nraise = [\"they locked me in\"]\nnot = [\"I locked my door\"]\n"),
 		"centres/lahore.toml":                    file("country = \"PK\"\n[names]\nen = \"MRC Lahore\"\n[hours]\nzone = \"Asia/Karachi\"\n[hours.open]\nmon = [\"09:00-17:00\"]\n"),
 		"centres/dhaka.toml":                     file("country = \"BD\"\n[names]\nen = \"MRC Dhaka\"\n"),
+		"partners/hotline.toml":                  file("[names]\nen = \"Rights hotline\"\n"),
 		"countries/pk.toml":                      file("[names]\nen = \"Pakistan\"\nur = \"پاکستان\"\n"),
 		"countries/sa.toml":                      file("[names]\nen = \"Saudi Arabia\"\n"),
 		"countries/bd.toml":                      file("[names]\nen = \"Bangladesh\"\n"),

@@ -62,6 +62,8 @@ var routes = map[string][5]int{
 	"POST /desk/talks/{thread}/note":               {303, 422, 404, 422, 303},
 	"POST /desk/talks/{thread}/draft":              {303, 204, 404, 204, 303},
 
+	"GET /desk/report":                 {303, 403, 403, 200, 303},
+	"GET /desk/report.csv":             {303, 403, 403, 200, 303},
 	"GET /desk/staff":                  {303, 403, 403, 200, 303},
 	"POST /desk/staff":                 {303, 403, 403, 422, 303},
 	"POST /desk/staff/{member}":        {303, 403, 403, 422, 303},

@@ -80,6 +80,8 @@ func (c *Console) routes() []route {
 		{"POST", "/desk/talks/{thread}/safety", staff, false, c.safety},
 		{"POST", "/desk/talks/{thread}/draft", staff, false, c.draft},
 
+		{"GET", "/desk/report", administrators, false, c.reportPage},
+		{"GET", "/desk/report.csv", administrators, false, c.reportTable},
 		{"GET", "/desk/staff", administrators, false, c.staffPage},
 		{"POST", "/desk/staff", administrators, false, c.addMember},
 		{"POST", "/desk/staff/{member}", administrators, false, c.editMember},

@@ -56,6 +56,9 @@ type caseView struct {
 	Colleagues            []colleague
 	Outcomes, Topics      []choice
 	Outcome, Topic        string
+	Genders, Ages, Stages []choice
+	Partners              []choice
+	Told                  string // what the person told, in words
 	Closed                moment
 	Rating                int
 	Linked                []store.ThreadID
@@ -181,8 +184,24 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 			x.Topic = word
 		}
 	}
+	x.Genders, x.Ages, x.Stages, x.Partners = v.toldChoices()
+	x.Told = v.told(k.Told)
 	x.Colleagues, x.Safety = v.colleagues(th, members), th.Safety
 	return x
+}
+
+// told is what was noted of a closed case beside its outcome.
+func (v *visit) told(t desk.Told) string {
+	var parts []string
+	for _, x := range []struct {
+		d     store.Dimension
+		value string
+	}{{store.ByGender, string(t.Gender)}, {store.ByAge, string(t.Age)}, {store.ByStage, string(t.Stage)}, {store.ByPartner, t.Partner}} {
+		if x.value != "" {
+			parts = append(parts, v.value(x.d, x.value))
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (v *visit) outcomeOf(k desk.Case) string {

@@ -66,11 +66,11 @@ func parseClock(s string) (int, bool) {
 // Known says whether anything is known of the hours. Where it is not, no time
 // may be promised.
 func (h Hours) Known() bool {
-	return len(h.Open) > 0 && h.location() != nil
+	return len(h.Open) > 0 && h.Location() != nil
 }
 
-// location is the zone, or nil where there is none.
-func (h Hours) location() *time.Location {
+// Location is the zone, or nil where there is none.
+func (h Hours) Location() *time.Location {
 	if h.loc != nil {
 		return h.loc
 	}
@@ -87,7 +87,7 @@ func (h Hours) location() *time.Location {
 // OpenAt says whether the clock on the centre's wall shows an opening time at
 // t. Hours that are not known are never open.
 func (h Hours) OpenAt(t time.Time) bool {
-	loc := h.location()
+	loc := h.Location()
 	return loc != nil && h.openOn(t.In(loc))
 }
 
@@ -115,7 +115,7 @@ func (h Hours) NextOpen(t time.Time) (time.Time, bool) {
 	if !h.Known() {
 		return time.Time{}, false
 	}
-	loc := h.location()
+	loc := h.Location()
 	t = t.In(loc)
 	if h.openOn(t) {
 		return t, true

@@ -76,6 +76,7 @@ type Case struct {
 	Outcome  Outcome   `json:"outcome,omitempty"`
 	Topic    string    `json:"topic,omitempty"`
 	Rating   int       `json:"rating,omitempty"` // 1 to 5, 0 not rated
+	Told     Told      `json:"told,omitzero"`
 }
 
 // Open says whether the case still needs somebody.
@@ -124,6 +125,7 @@ type (
 	Close struct {
 		Outcome Outcome
 		Topic   string
+		Told    Told
 	}
 	// Raise adds a signal and lifts the rank; the program's command.
 	Raise struct {
@@ -203,11 +205,14 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		if cmd.Outcome == "" {
 			return c, fmt.Errorf("%w: no outcome", ErrCommand)
 		}
+		if !cmd.Told.valid() {
+			return c, fmt.Errorf("%w: a gender, an age group or a stage that there is not", ErrCommand)
+		}
 		if c.Status == Held && c.Holder != by && by != Program {
 			return c, ErrNotHeld
 		}
 		c.Status, c.Before, c.Holder, c.Away = Closed, c.Holder, "", false
-		c.Closed, c.ClosedBy, c.Outcome, c.Topic = at, by, cmd.Outcome, cmd.Topic
+		c.Closed, c.ClosedBy, c.Outcome, c.Topic, c.Told = at, by, cmd.Outcome, cmd.Topic, cmd.Told
 	case Raise:
 		seen := false
 		for _, s := range c.Signals {

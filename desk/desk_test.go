@@ -133,3 +133,23 @@ func TestACaseHasOneHolderOrVisiblyWaits(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasToldIsKeptAndNothingElseIsTaken(t *testing.T) {
+	held := apply(t, desk.New("c1", desk.Asked, desk.Normal, nil, nine), "amina", desk.Take{})
+	for _, told := range []desk.Told{{Gender: "x"}, {Age: "30"}, {Stage: "away"}} {
+		after, err := held.Apply(desk.Close{Outcome: desk.Advised, Told: told}, "amina", nine)
+		if !errors.Is(err, desk.ErrCommand) || !reflect.DeepEqual(after, held) {
+			t.Errorf("%+v was taken: %v", told, err)
+		}
+	}
+	for _, g := range append(desk.Genders(), "") {
+		for _, a := range append(desk.Ages(), "") {
+			for _, s := range append(desk.Stages(), "") {
+				told := desk.Told{Gender: g, Age: a, Stage: s, Partner: "hotline"}
+				if c := apply(t, held, "amina", desk.Close{Outcome: desk.Referred, Told: told}); c.Told != told {
+					t.Errorf("%+v became %+v", told, c.Told)
+				}
+			}
+		}
+	}
+}

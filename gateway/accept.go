@@ -227,6 +227,8 @@ type plan struct {
 	gone    bool // the holder of the case is signed out or off duty
 
 	turn        store.Turn
+	band        search.Band // how surely a question was read; "" where none was looked up
+	script      string      // in which letters it was written
 	caseChanged bool
 	index       int // of the next job
 }

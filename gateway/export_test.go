@@ -7,3 +7,6 @@ var (
 	FileName = fileName
 	TypeOf   = typeOf
 )
+
+// Script says in which letters a message is written.
+var Script = script

@@ -59,6 +59,11 @@ func (p *plan) step(ev dialog.Event) {
 	for _, e := range effects {
 		p.interpret(e)
 	}
+	if heard, ok := ev.(dialog.Heard); ok {
+		if p.band = understood(heard, effects); p.band != "" {
+			p.script = script(heard.Text)
+		}
+	}
 	if p.turn.Thread.Centre == "" {
 		p.turn.Thread.Centre = p.g.centreOf(p.edition.Catalogue, p.turn.Thread, p.state.Origin)
 	}
@@ -281,6 +286,7 @@ func (p *plan) finish() store.Turn {
 	}
 	t := p.turn
 	t.Thread.State = p.memory.encode(p.state)
+	t.Counts = p.counts()
 	for i := range t.Entries {
 		t.Entries[i].Seq = p.read.LastSeq + uint64(i) + 1
 	}

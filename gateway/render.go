@@ -47,8 +47,8 @@ type renderer struct {
 }
 
 func zoneOf(c *content.Catalogue, id content.CentreID) *time.Location {
-	if centre, ok := c.Centre(id); ok && centre.Hours.Zone != "" {
-		if z, err := time.LoadLocation(centre.Hours.Zone); err == nil {
+	if centre, ok := c.Centre(id); ok {
+		if z := centre.Hours.Location(); z != nil {
 			return z
 		}
 	}

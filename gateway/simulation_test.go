@@ -95,7 +95,7 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 			case 0, 1, 2, 3:
 				who := rapid.SampledFrom(people).Draw(t, "who")
 				in := r.message(who, fmt.Sprint("m", step), rapid.SampledFrom([]string{
-					"visa", "nothing known", "danger", "counsellor", "yes", "1", "menu", "poison", "thanks", "stop", "keep",
+					"visa", "nothing known", "danger", "counsellor", "yes", "1", "2", "menu", "poison", "thanks", "stop", "keep",
 				}).Draw(t, "text"))
 				in.At = in.At.Add(-time.Duration(rapid.SampledFrom([]int{0, 0, 0, 45}).Draw(t, "late")) * time.Minute)
 				in.Kind = rapid.SampledFrom([]channels.Kind{channels.Text, channels.Text, channels.Text, channels.Voice, channels.Sticker, channels.Start}).Draw(t, "kind")
@@ -204,6 +204,9 @@ func TestWhateverHappensNothingIsLostDoubledOrTurnedRound(outer *testing.T) {
 		slices.Sort(kept)
 		if !slices.Equal(ids, kept) {
 			t.Fatalf("accepted %v, kept %v", ids, kept)
+		}
+		if err := r.agrees(people); err != nil {
+			t.Fatal(err)
 		}
 		if staff != len(said) {
 			t.Fatalf("staff said %d things, the transcripts have %d", len(said), staff)

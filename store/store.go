@@ -167,6 +167,8 @@ type Turn struct {
 	// Cancel removes jobs, by key, before Jobs are added. A job whose lease still
 	// runs is left as it is, and a key that does not exist is no error.
 	Cancel []string
+	// Counts are added to the counters. They are kept when the thread is erased.
+	Counts []Count
 }
 
 // An EventKey is what makes two deliveries one event.
@@ -226,7 +228,8 @@ type Threads interface {
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
 	// receipts, drafts, event keys, jobs that failed, files, the thread and its
-	// cases. A thread that does not exist is no error.
+	// cases. Counters stay as they are: nothing in them is of the thread. A thread
+	// that does not exist is no error.
 	Erase(ctx context.Context, id ThreadID) error
 }
 
@@ -338,9 +341,12 @@ type Store interface {
 	StaffBook
 	Small
 	Files
+	Counters
 	// Ready fails if the store cannot commit now.
 	Ready(ctx context.Context) error
-	// Sweep forgets what is over: old event keys, ended records. Call it now and then.
+	// Sweep forgets what is over: old event keys, ended records, and of months
+	// that are over everywhere on earth by whom people were counted once. Call it
+	// now and then.
 	Sweep(ctx context.Context, now time.Time) error
 	Close() error
 }

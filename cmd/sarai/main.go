@@ -33,6 +33,7 @@ type cli struct {
 	About    aboutCmd    `cmd:"" name:"content" help:"Check, list, stamp, export or import the articles."`
 	Register registerCmd `cmd:"" help:"Import, list, search or remove the recruiters' registers."`
 	Staff    staffCmd    `cmd:"" help:"Add, list or reset members of staff."`
+	Report   reportCmd   `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
 	Telegram telegramCmd `cmd:"" help:"Look after the bot of Telegram."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything is as it should be."`
 

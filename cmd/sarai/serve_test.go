@@ -180,6 +180,7 @@ func TestBesideAServerCommandsSayWhereToGo(t *testing.T) {
 
 	s := serve(t, dir)
 	fails(t, dir, "the server is running and has the store: do this at the desk, under Staff, or stop it first", "staff", "list", "--config", "sarai.toml")
+	fails(t, dir, "the server is running and has the store: the same report is at the desk, under Report", "report", "--from", "2026-11-01", "--to", "2026-11-30", "--config", "sarai.toml")
 	b, err := command(t, dir, "doctor", "--config", "sarai.toml").Output()
 	if err != nil || !strings.Contains(string(b), "ok   server: it runs and can commit\n") {
 		t.Errorf("doctor says, %v\n%s", err, b)

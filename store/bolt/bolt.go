@@ -29,6 +29,8 @@
 //	smallage time, bucket, hash of a key: what Sweep reads
 //	media    name in the folder of files → key of the file's record in talks
 //
+// Those of the counters are listed in counts.go.
+//
 // The hashes are keyed with the installation key. Whatever says who somebody is
 // or what was said is in a blob, see record.go.
 package bolt
@@ -275,6 +277,7 @@ func (db *DB) prepare() error {
 			bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
 			bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia,
+			bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
 		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err

@@ -162,6 +162,8 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 				t.del(bucketSmallAge, k)
 			}
 			more = len(events) == sweepStep || len(records) == sweepStep
+			more = t.sweepMonths(now) || more
+			more = t.sweepCodes(now) || more
 			return nil
 		})
 		if err != nil {

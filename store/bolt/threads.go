@@ -112,9 +112,11 @@ type turn struct {
 	jobs    []newJob
 	cancel  []string
 	uses    []string // files that were staged
+	counts  []*count
+	visits  [][]byte // of the addresses, where somebody is counted once
 }
 
-var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread")
+var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread, or a count has no day or name")
 
 // Commit implements store.Threads.
 func (db *DB) Commit(ctx context.Context, t store.Turn) error {
@@ -122,7 +124,13 @@ func (db *DB) Commit(ctx context.Context, t store.Turn) error {
 	if err != nil {
 		return err
 	}
-	return db.update(ctx, func(t *txn) error { return t.commit(x, db.now()) })
+	return db.update(ctx, func(t *txn) error {
+		now := db.now()
+		if err := t.commit(x, now); err != nil {
+			return err
+		}
+		return t.addCounts(db, x.counts, x.visits, now)
+	})
 }
 
 func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
@@ -174,6 +182,18 @@ func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
 			return nil, err
 		}
 		x.jobs = append(x.jobs, n)
+	}
+	for _, c := range t.Counts {
+		n, err := db.encodeCount(c)
+		if err != nil {
+			return nil, err
+		}
+		if n != nil {
+			x.counts = append(x.counts, n)
+		}
+		if c.Once && x.visits == nil {
+			x.visits = db.visitHashes(th.Addresses)
+		}
 	}
 	th.Version, th.LastSeq = 0, 0
 	x.blob, err = db.encode(string(th.ID), th)

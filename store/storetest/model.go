@@ -29,6 +29,8 @@ type model struct {
 	jobs     []*modelJob // in the order in which they were added
 	failed   []store.Job // last failed first
 	small    map[string]string
+	tallies  map[string]uint64 // by tallied
+	visits   map[string]bool   // month and address
 	clock    time.Time
 	counter  int
 	leases   []store.Leased // all that were ever given
@@ -102,6 +104,17 @@ func (m *model) commit(t store.Turn) error {
 	}
 	if next.Case != nil {
 		m.cases[next.Case.ID] = next.ID
+	}
+	for _, c := range t.Counts {
+		first := true
+		for _, a := range next.Addresses {
+			if visit := c.Day.Month() + written(a); c.Once {
+				first, m.visits[visit] = first && !m.visits[visit], true
+			}
+		}
+		if first && c.N > 0 {
+			m.tallies[tallied(c.Day, c.Name, c.Cell)] += c.N
+		}
 	}
 	m.jobs = slices.DeleteFunc(m.jobs, func(j *modelJob) bool {
 		return slices.Contains(t.Cancel, j.Key) && j.token == ""
@@ -247,7 +260,7 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 		m := &model{
 			threads: map[store.ThreadID]*modelThread{}, owner: map[channels.Address]store.ThreadID{},
 			events: map[store.EventKey]store.ThreadID{}, cases: map[desk.CaseID]store.ThreadID{},
-			small: map[string]string{}, clock: noon,
+			small: map[string]string{}, tallies: map[string]uint64{}, visits: map[string]bool{}, clock: noon,
 		}
 		s := open(t)
 		defer func() { s.Close() }()
@@ -322,6 +335,19 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					j.Priority = store.Priority(rapid.IntRange(-1, 2).Draw(r, "priority"))
 					turn.Jobs = append(turn.Jobs, j)
 					m.allJobs = append(m.allJobs, j.Key)
+				}
+				for range rapid.IntRange(0, 2).Draw(r, "counts") {
+					turn.Counts = append(turn.Counts, store.Count{
+						Day:  rapid.SampledFrom([]store.Day{"2031-05-04", "2031-05-31", "2031-06-01"}).Draw(r, "day"),
+						Name: store.CountMessages, N: uint64(rapid.IntRange(0, 3).Draw(r, "n")),
+						Cell: store.Cell{store.ByLocale: rapid.SampledFrom([]string{"", "ur", "bn"}).Draw(r, "locale"), store.ByChannel: "web"},
+					})
+				}
+				if rapid.Bool().Draw(r, "once") {
+					turn.Counts = append(turn.Counts, store.Count{
+						Day:  rapid.SampledFrom([]store.Day{"2031-05-04", "2031-05-31", "2031-06-01"}).Draw(r, "day"),
+						Name: store.CountPeople, N: 1, Once: true,
+					})
 				}
 				if len(m.allJobs) > 0 {
 					turn.Cancel = rapid.SliceOfN(rapid.SampledFrom(m.allJobs), 0, 2).Draw(r, "cancel")
@@ -595,6 +621,13 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					values[k] = string(v)
 				}
 				agree(r, "small records", values, m.small)
+				ts, err := s.Tallies(ctx, "2031-01-01", "2031-12-31")
+				ok(r, err)
+				tallies := map[string]uint64{}
+				for _, x := range ts {
+					tallies[tallied(x.Day, x.Name, x.Cell)] = x.N
+				}
+				agree(r, "counters", tallies, m.tallies)
 			},
 		})
 	})

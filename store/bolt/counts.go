@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"time"
+
+	"sarai/channels"
+	"sarai/store"
+)
+
+// The counters, in buckets of their own:
+//
+//	count    day, hash of the name and the cell → number, blob of both
+//	countday day → how many cells, how many codes of campaigns
+//	code     day, hash of a campaign's code
+//	month    month → blob of its key
+//	visit    month, hash of an address with the month's key
+//
+// A cell is in a blob although nothing in it is about somebody: a campaign's
+// code is a stranger's word. The hashes of addresses are made with a key that is
+// drawn for the month and removed with the hashes when the month is over: what
+// two months hold cannot be laid side by side, not even with the installation
+// key.
+const (
+	bucketCount    = "count"
+	bucketCountDay = "countday"
+	bucketCode     = "code"
+	bucketMonth    = "month"
+	bucketVisit    = "visit"
+)
+
+const ownerCounts = "/counts"
+
+// A count is a store.Count as it lies in the file, made before the queue.
+type count struct {
+	day, key []byte
+	blob     []byte
+	n        uint64
+	code     []byte // key in bucketCode; nil without a campaign
+	once     bool
+	// What it becomes where a day is full: with Other for the campaign, and by the
+	// centre alone.
+	other, centre *count
+}
+
+type countBlob struct {
+	Name store.CountName `json:"name"`
+	Cell store.Cell      `json:"cell,omitempty"`
+}
+
+// dayFields say how full a day is.
+type dayFields struct {
+	Cells int `json:"cells"`
+	Codes int `json:"codes,omitempty"`
+}
+
+// encodeCount leaves out a count of nothing.
+func (db *DB) encodeCount(c store.Count) (*count, error) {
+	if c.N == 0 {
+		return nil, nil
+	}
+	day, err := time.Parse(time.DateOnly, string(c.Day))
+	if err != nil || c.Name == "" || day.Format(time.DateOnly) != string(c.Day) {
+		return nil, errTurn
+	}
+	cell := make(store.Cell, len(c.Cell))
+	for d, v := range c.Cell {
+		switch {
+		case v == "":
+		case len(v) > store.MaxValue:
+			cell[d] = store.Other
+		default:
+			cell[d] = v
+		}
+	}
+	x, err := db.countOf(c, cell)
+	if err != nil {
+		return nil, err
+	}
+	if code := cell[store.ByCampaign]; code != "" && code != store.Other {
+		x.code = concat(x.day, db.hash("campaign", code))
+		cell[store.ByCampaign] = store.Other
+		if x.other, err = db.countOf(c, cell); err != nil {
+			return nil, err
+		}
+	}
+	alone := store.Cell{}
+	if centre := cell[store.ByCentre]; centre != "" {
+		alone[store.ByCentre] = centre
+	}
+	x.centre, err = db.countOf(c, alone)
+	return x, err
+}
+
+func (db *DB) countOf(c store.Count, cell store.Cell) (*count, error) {
+	b := countBlob{c.Name, cell}
+	plain, err := json.Marshal(b) // sorts the keys of the cell
+	if err != nil {
+		return nil, errUnencodable
+	}
+	blob, err := db.encode(ownerCounts, b)
+	if err != nil {
+		return nil, err
+	}
+	return &count{
+		day: []byte(c.Day), key: concat([]byte(c.Day), db.hash("count", string(plain))),
+		blob: blob, n: c.N, once: c.Once,
+	}, nil
+}
+
+// addCounts adds the counts of a turn. visits are the hashes of the thread's
+// addresses that are hashed once more with the key of a month.
+func (t *txn) addCounts(db *DB, counts []*count, visits [][]byte, now time.Time) error {
+	for _, c := range counts {
+		if c.once {
+			first, err := t.visit(db, c.day[:7], visits, now)
+			if err != nil {
+				return err
+			}
+			if !first {
+				continue
+			}
+		}
+		if err := t.addCount(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *txn) addCount(c *count) error {
+	var day dayFields
+	if v := t.get(bucketCountDay, c.day); v != nil {
+		if err := readJSON(v, &day); err != nil {
+			return err
+		}
+	}
+	was := day
+	if c.code != nil && t.get(bucketCode, c.code) == nil {
+		if day.Codes >= store.MaxCampaigns {
+			c = c.other.in(c.centre)
+		} else {
+			t.put(bucketCode, c.code, []byte{1})
+			day.Codes++
+		}
+	}
+	if t.get(bucketCount, c.key) == nil {
+		// Counted by the centre alone a day has few cells more, however full it is.
+		if day.Cells >= store.MaxCells && c.centre != nil {
+			c = c.centre
+		}
+		if t.get(bucketCount, c.key) == nil {
+			day.Cells++
+		}
+	}
+	if day != was {
+		b, err := json.Marshal(day)
+		if err != nil {
+			return errUnencodable
+		}
+		t.put(bucketCountDay, c.day, b)
+	}
+	n, blob := c.n, c.blob
+	if v := t.get(bucketCount, c.key); len(v) >= 8 {
+		n, blob = n+binary.BigEndian.Uint64(v), v[8:]
+	}
+	t.put(bucketCount, c.key, concat(number(n), blob))
+	return nil
+}
+
+// in gives c with what it becomes where a day has too many cells.
+func (c *count) in(centre *count) *count {
+	x := *c
+	x.centre = centre
+	return &x
+}
+
+// visit notes that a person was counted in a month, and says whether it is the
+// first time. In a month that is over nobody is counted.
+func (t *txn) visit(db *DB, month []byte, addresses [][]byte, now time.Time) (first bool, err error) {
+	if string(month) < string(thisMonth(now)) {
+		return false, nil
+	}
+	var key []byte
+	if blob := t.get(bucketMonth, month); blob != nil {
+		if err := db.decode(ownerCounts, blob, &key); err != nil {
+			return false, err
+		}
+	} else {
+		key = make([]byte, 32)
+		rand.Read(key)
+		if blob, err = db.encode(ownerCounts, key); err != nil {
+			return false, err
+		}
+		t.put(bucketMonth, month, blob)
+	}
+	first = true
+	var fresh [][]byte
+	for _, a := range addresses {
+		m := hmac.New(sha256.New, key)
+		m.Write(a)
+		k := concat(month, m.Sum(nil)[:hashSize])
+		if t.get(bucketVisit, k) != nil {
+			first = false
+		} else {
+			fresh = append(fresh, k)
+		}
+	}
+	for _, k := range fresh {
+		t.put(bucketVisit, k, []byte{1})
+	}
+	return first, nil
+}
+
+// thisMonth is the earliest month that it still is somewhere on earth.
+func thisMonth(now time.Time) []byte {
+	return now.UTC().Add(-12*time.Hour).AppendFormat(nil, "2006-01")
+}
+
+// sweepMonths forgets the keys of months that are over, all at once, and hashes
+// that were made with them, some at a time. It says whether there are more.
+func (t *txn) sweepMonths(now time.Time) (more bool) {
+	this := thisMonth(now)
+	var months, visits [][]byte
+	t.each(bucketMonth, nil, nil, func(k, _ []byte) bool {
+		if bytes.Compare(k, this) >= 0 {
+			return false
+		}
+		months = append(months, bytes.Clone(k))
+		return true
+	})
+	t.each(bucketVisit, nil, nil, func(k, _ []byte) bool {
+		if bytes.Compare(k[:7], this) >= 0 || len(visits) == sweepStep {
+			return false
+		}
+		visits = append(visits, bytes.Clone(k))
+		return true
+	})
+	for _, k := range months {
+		t.del(bucketMonth, k)
+	}
+	for _, k := range visits {
+		t.del(bucketVisit, k)
+	}
+	return len(visits) == sweepStep
+}
+
+// sweepCodes forgets which codes of campaigns the days before yesterday had: they
+// are counted, and no more come.
+func (t *txn) sweepCodes(now time.Time) (more bool) {
+	end := now.UTC().Add(-48*time.Hour).AppendFormat(nil, time.DateOnly)
+	var codes [][]byte
+	t.each(bucketCode, nil, nil, func(k, _ []byte) bool {
+		if bytes.Compare(k[:len(end)], end) >= 0 || len(codes) == sweepStep {
+			return false
+		}
+		codes = append(codes, bytes.Clone(k))
+		return true
+	})
+	for _, k := range codes {
+		t.del(bucketCode, k)
+	}
+	return len(codes) == sweepStep
+}
+
+// Tallies implements store.Counters.
+func (db *DB) Tallies(ctx context.Context, from, to store.Day) (ts []store.Tally, err error) {
+	err = db.view(ctx, func(t *txn) (err error) {
+		const day = len(time.DateOnly)
+		t.each(bucketCount, nil, []byte(from), func(k, v []byte) bool {
+			if len(k) < day || len(v) < 8 {
+				err = errDamaged
+				return false
+			}
+			if string(k[:day]) > string(to) {
+				return false
+			}
+			var b countBlob
+			if err = db.decode(ownerCounts, v[8:], &b); err != nil {
+				return false
+			}
+			ts = append(ts, store.Tally{Day: store.Day(k[:day]), Name: b.Name, Cell: b.Cell, N: binary.BigEndian.Uint64(v)})
+			return true
+		})
+		return err
+	})
+	return ts, err
+}
+
+// RoundingKey implements store.Counters.
+func (db *DB) RoundingKey() []byte { return db.hash("rounding") }
+
+// visitHashes are what is hashed again with the key of a month, so that no
+// address waits in the queue in the clear.
+func (db *DB) visitHashes(addresses []channels.Address) (hashes [][]byte) {
+	for _, a := range addresses {
+		hashes = append(hashes, db.hash("visit", string(a.Channel), a.ID))
+	}
+	return hashes
+}
