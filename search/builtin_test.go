@@ -28,6 +28,13 @@ func TestBuiltinSignals(t *testing.T) {
 // Every fourth way of asking is held back, from all articles that share it, and
 // asked of a model of the others. Found is the family: which of its articles
 // stands is for the country to say.
+//
+// Measured: .66 first and .87 among the first three, over 139 articles in 89
+// families, in English and 27 of them in four languages more. With 27 articles it was
+// .70 and .89, of lines that siblings could lend each other. What is not found
+// is mostly of two kinds: lines that stand between two articles ("learn welding
+// for work abroad"), and those that only a person understands ("sir came to my
+// room at night").
 func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
 	x := New(builtin(t))
 	without := make([]bool, len(x.samples))
@@ -88,10 +95,10 @@ func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
 			t.Errorf("%s: the language is mistaken too often", l)
 		}
 	}
-	check("all", all, 0.55, 0.75)
+	check("all", all, 0.62, 0.84)
 	for _, l := range content.Locales() {
 		if n := tallies[l]; n != nil && n.asked >= 40 {
-			check(l, n, 0.45, 0.65)
+			check(l, n, 0.58, 0.8)
 		}
 	}
 }

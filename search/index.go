@@ -8,7 +8,9 @@
 // ways (a linear support vector machine, BM25, and the cosine of character
 // n-grams), adds them up, and says how sure the best is by a logistic
 // regression that was fitted by leaving whole articles out: their samples play
-// the questions that nothing in the catalogue answers.
+// the questions that nothing in the catalogue answers. Articles that say the
+// same for people of other countries are found as one, and the country decides
+// between them.
 //
 // Nothing here does I/O or reads the clock, and the same catalogue gives the
 // same readings.
@@ -32,6 +34,7 @@ type Index struct {
 	linguist  *linguist
 	watch     *watch
 	lands     *lands
+	meanings  *meanings
 
 	articles []*content.Article // by id
 	families [][]int32          // articles, each in one
@@ -80,6 +83,7 @@ func New(c *content.Catalogue) *Index {
 		lands:     newLands(c.Lands()),
 		articles:  c.Articles(),
 	}
+	x.meanings = newMeanings(x.lands)
 	slices.SortFunc(x.articles, func(a, b *content.Article) int { return cmp.Compare(a.ID, b.ID) })
 	families := map[content.ArticleID]int32{}
 	lines := map[line]int{}
@@ -109,7 +113,7 @@ func New(c *content.Catalogue) *Index {
 			x.add(lines, int32(n), l, false, t.Title)
 			answer := plain(t)
 			x.docs = append(x.docs, doc{int32(n), l})
-			docs = append(docs, newText(answer))
+			docs = append(docs, newText(answer, x.meanings))
 			written[l] = append(written[l], t.Ask...)
 			answers[l] = append(answers[l], answer)
 		}
@@ -141,7 +145,7 @@ type line struct {
 }
 
 func (x *Index) add(lines map[line]int, article int32, l content.Locale, asked bool, words string) {
-	t := newText(words)
+	t := newText(words, x.meanings)
 	if len(t.words) == 0 {
 		return
 	}
@@ -274,7 +278,8 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 				return nil, ctx.Err()
 			}
 			s := x.samples[list[k]]
-			v := view{locale: s.locale, origins: x.lands.named(x.texts[list[k]].words), without: without, gone: gone}
+			v := x.view(&x.texts[list[k]], s.locale, Hint{})
+			v.without, v.gone = without, gone
 			// Of half of those who ask, the country is known.
 			if o := x.articles[s.articles[0]].Origin; len(o) > 0 && k/step%2 == 0 {
 				v.hint.Origin = o[0]
