@@ -4,6 +4,7 @@ package search
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"sarai/content"
@@ -24,44 +25,48 @@ func TestBuiltinSignals(t *testing.T) {
 	}
 }
 
-// Every fourth way of asking is held back and asked of a model of the others.
-// Articles overlap (an agent who presses for money is in three of them), so
-// the right one first is not all there is. Measured: .70 first and .89 among
-// the first three, over 27 articles in five languages.
+// Every fourth way of asking is held back, from all articles that share it, and
+// asked of a model of the others. Found is the family: which of its articles
+// stands is for the country to say.
+//
+// Measured: .66 first and .87 among the first three, over 139 articles in 89
+// families, in English and 27 of them in four languages more. With 27 articles it was
+// .70 and .89, of lines that siblings could lend each other. What is not found
+// is mostly of two kinds: lines that stand between two articles ("learn welding
+// for work abroad"), and those that only a person understands ("sir came to my
+// room at night").
 func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
 	x := New(builtin(t))
 	without := make([]bool, len(x.samples))
 	var asked []int
 	for i, s := range x.samples {
-		if s.nth >= 0 && s.nth%4 == 1 {
+		if s.asked && x.fold(i) == 1 {
 			without[i] = true
 			asked = append(asked, i)
 		}
 	}
-	teacher := newTeacher(x.x, x.labels(), len(x.articles), len(x.vocabulary.idf))
+	teacher := newTeacher(x.x, x.labels(), len(x.families), len(x.vocabulary.idf))
 	model, err := teacher.train(context.Background(), without)
 	if err != nil {
 		t.Fatal(err)
 	}
 	y := *x
 	y.linear = model
-	y.centres = centroids(x.x, teacher.y, len(x.articles), len(x.vocabulary.idf), without)
+	y.centres = centroids(x.x, teacher.y, len(x.families), len(x.vocabulary.idf), without)
 	y.confidence = usual
 	type tally struct{ asked, first, three, locale int }
 	tallies := map[content.Locale]*tally{}
 	all := &tally{}
 	for _, i := range asked {
 		s := x.samples[i]
-		article := x.articles[s.article]
-		question := article.Texts[s.locale].Ask[s.nth]
 		if tallies[s.locale] == nil {
 			tallies[s.locale] = &tally{}
 		}
 		hint := Hint{Locale: s.locale}
-		if len(article.Origin) > 0 {
-			hint.Origin = article.Origin[0]
+		if o := x.articles[s.articles[0]].Origin; len(o) > 0 {
+			hint.Origin = o[0]
 		}
-		locale, _ := y.linguist.tell(question, Hint{})
+		locale, _ := y.linguist.tell(strings.Join(x.texts[i].words, " "), Hint{})
 		found := y.rank(&x.texts[i], view{locale: locale, hint: hint, without: without})
 		for _, n := range []*tally{all, tallies[s.locale]} {
 			n.asked++
@@ -69,7 +74,7 @@ func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
 				n.locale++
 			}
 			for k := range min(3, len(found)) {
-				if found[k].article == s.article {
+				if found[k].family == s.family {
 					n.three++
 					if k == 0 {
 						n.first++
@@ -90,10 +95,10 @@ func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
 			t.Errorf("%s: the language is mistaken too often", l)
 		}
 	}
-	check("all", all, 0.55, 0.75)
+	check("all", all, 0.62, 0.84)
 	for _, l := range content.Locales() {
 		if n := tallies[l]; n != nil && n.asked >= 40 {
-			check(l, n, 0.45, 0.65)
+			check(l, n, 0.58, 0.8)
 		}
 	}
 }

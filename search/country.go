@@ -5,73 +5,118 @@ package search
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sarai/content"
 )
 
-// The countries that people of the centres come from, as beginnings of words
-// in the scripts and languages they write: "afghan" finds Afghans and
-// Afghanistan. Beginnings, because most of these languages decline names.
-var origins = []struct {
-	country content.Country
-	stems   string
-}{
-	{"PK", "pakistan pakstan پاکستان পাকিস্তান пакистан покистон"},
-	{"BD", "bangladesh bangladeshi بنگلادیش بنگله بنغلادیش বাংলাদেশ бангладеш"},
-	{"AF", "afghan afgan افغان আফগান афган афғон afgon ئهفغان ئەفغان"},
-	{"IQ", "iraq irak عراق العراق ইরাক ирак ироқ عیراق iroq"},
-	{"TJ", "tajik tadjik tadzhik tojik تاجیک তাজিক таджик тоҷик тожик тажик"},
-	{"KG", "kyrgyz kirgiz qirgiz قرغیز قرقیز কিরগিজ кыргыз киргиз қирғиз қырғыз"},
-	{"KZ", "kazakh kazak qozog qazaq قزاق قازاق কাজাখ казах казак қазақ қозоқ қазоқ"},
-	{"UZ", "uzbek ozbek özbek ازبک اوزبیک উজবেক узбек ўзбек өзбек өзбек ӯзбек"},
+// The countries that people of the centres come from and their cities, as
+// beginnings of words in the scripts and languages they write: "afghan" finds
+// Afghans and Afghanistan. Beginnings, because most of these languages decline
+// names. Those shorter than four letters, and those behind a "=", are whole
+// words.
+var origins = []place{
+	{"PK", `pakistan pakstan lahore karachi islamabad peshawar rawalpindi sialkot multan faisalabad quetta gujrat gujranwala punjab sindh balochistan
+پاکستان لاہور کراچی پشاور راولپنڈی سیالکوٹ ملتان کوئٹہ پنجاب পাকিস্তান пакистан покистон`},
+	{"BD", `bangladesh bangladeshi dhaka chittagong chattogram sylhet comilla cumilla khulna noakhali بنگلادیش بنگله بنغلادیش বাংলাদেশ ঢাকা চট্টগ্রাম সিলেট কুমিল্লা бангладеш`},
+	{"AF", `afghan afgan kabul herat mazar jalalabad kandahar nangarhar افغان کابل هرات قندهار ننګرهار ننگرهار আফগান афган афғон afgon ئهفغان ئەفغان`},
+	{"IQ", `iraq irak baghdad basra erbil mosul sulaymani kurdistan hawler عراق العراق بغداد أربيل اربيل البصرة كوردستان هەولێر سلێمانی ইরাক ирак ироқ عیراق iroq`},
+	{"TJ", `tajik tadjik tadzhik tojik dushanbe khujand bokhtar kulob تاجیک তাজিক таджик тоҷик тожик тажик душанбе худжанд хуҷанд`},
+	{"KG", `kyrgyz kirgiz qirgiz =osh bishkek batken naryn jalalabat issyk قرغیز قرقیز কিরগিজ кыргыз киргиз қирғиз қырғыз бишкек =ош баткен нарын`},
+	{"KZ", `kazakh kazak qozog qazaq almaty astana shymkent aktau قزاق قازاق কাজাখ казах казак қазақ қозоқ қазоқ алмат астан шымкент`},
+	{"UZ", `uzbek ozbek özbek tashkent toshkent samarkand samarqand fergana fargona andijan andijon bukhara buxoro namangan khorezm xorazm ازبک اوزبیک উজবেক узбек ўзбек өзбек өзбек ӯзбек ташкент тошкент самарқанд самарканд фергана андижан`},
 }
 
-// lands finds the countries of origin that a message names.
-type lands struct {
-	stems map[string][]stem // by the first two runes
+// The countries that they go to, likewise. Kazakhstan and Pakistan are goals
+// too, but whoever names them may as well be from there.
+var goals = []place{
+	{"SA", `saudi saudia =ksa riyadh jeddah dammam madinah makkah сауд саудия саудов рияд سعودی السعودية سعودیە ریاض جدہ সৌদি রিয়াদ জেদ্দা`},
+	{"AE", `=uae dubai sharjah ajman emirat imarat abudhabi =dhabi дубай дубаи эмират =оаэ شارجه دبئی دبي دوبی امارات دوبەی দুবাই আমিরাত শারজাহ`},
+	{"QA", `qatar doha катар доха قطر قەتەر কাতার দোহা`},
+	{"KW", `kuwait quwait кувейт کویت الكويت কুয়েত`},
+	{"OM", `=oman omani muscat оман عمان ওমান মাস্কাট`},
+	{"BH", `bahrain bahrayn manama бахрейн بحرین البحرين বাহরাইন`},
+	{"RU", `russia rossiya rossia moscow moskva moskow petersburg sakharovo росси русси москв петербург =спб рф روسیه روسیې روس روسيا ماسکو مسکو রাশিয়া রুশ`},
+	{"TR", `turkey turkiye turkish turkiya istanbul ankara antalya турци туркия түркия стамбул ترکی ترکیه تركيا تورکیا তুরস্ক`},
+	{"MY", `malaysia malayzia malaysian penang kuala johor малайзи ملائیشیا ملیشیا مالزی ماليزيا মালয়েশিয়া`},
+	{"JP", `japan yapon tokyo япони جاپان ژاپن جاپان اليابان জাপান`},
+	{"KR", `korea korean koreya koreyaga =eps seoul корея корее корею корей کوریا کوریه কোরিয়া`},
+	{"DE", `germany german germaniya berlin munich hamburg koln герман جرمنی آلمان جرمني ألمانيا ئەڵمانیا জার্মানি`},
+	{"IT", `italy itali italian italiya =rome roma milan napoli итали اٹلی ایتالیا إيطاليا ইতালি`},
+	{"GB", `=uk britain british england london britaniya британи англи برطانیہ انگلستان بریتانیا بريطانيا যুক্তরাজ্য লন্ডন`},
+	{"PL", `poland polish polsha warsaw польш پولینڈ پولند بولندا পোল্যান্ড`},
+	{"RO", `romania rumin bucharest румын رومانیہ رومانیا রোমানিয়া`},
+	{"BG", `bulgaria болгари بلغاریہ`}, {"SK", `slovakia slovak словаки`}, {"HU", `hungary hungarian vengriya венгри ہنگری`},
+	{"CZ", `czech chexiya чехи`}, {"LT", `lithuania litva литв`}, {"LV", `latvia латви`}, {"EE", `estonia эстони`},
+	{"HR", `croatia croatian хорвати کروشیا`},
 }
+
+// A place is a country and the beginnings of its names.
+type place struct {
+	country content.Country
+	stems   string
+}
+
+// lands finds the countries that a message names.
+type lands struct {
+	origins, goals atlas
+}
+
+// An atlas holds beginnings of names by their first two runes.
+type atlas map[string][]stem
 
 type stem struct {
 	text    string
+	whole   bool // the whole name, not its beginning
 	country content.Country
 }
 
+// is says whether the word is of the stem.
+func (s stem) is(word string) bool {
+	return word == s.text || !s.whole && strings.HasPrefix(word, s.text)
+}
+
 func newLands(known []*content.Land) *lands {
-	l := &lands{stems: map[string][]stem{}}
-	add := func(c content.Country, word string) {
-		w := strings.Join(words(Normalise(word)), "")
-		if len(w) < 4 {
-			return
-		}
-		s := stem{w, c}
-		if k := opening(w); !slices.Contains(l.stems[k], s) {
-			l.stems[k] = append(l.stems[k], s)
-		}
-	}
+	l := &lands{origins: atlas{}, goals: atlas{}}
 	for _, o := range origins {
-		for _, w := range strings.Fields(o.stems) {
-			add(o.country, w)
-		}
-		for _, land := range known {
-			if land.Code != o.country {
-				continue
-			}
-			for _, loc := range content.Locales() {
-				if n := land.Names[loc]; len(strings.Fields(n)) == 1 {
-					add(o.country, n)
-				}
-			}
-		}
+		l.origins.add(o, known)
+	}
+	for _, g := range goals {
+		l.goals.add(g, known)
 	}
 	return l
 }
 
-// named gives the countries of origin that are named, each once.
-func (l *lands) named(ws []string) []content.Country {
+func (a atlas) add(p place, known []*content.Land) {
+	add := func(name string) {
+		name, whole := strings.CutPrefix(name, "=")
+		w := strings.Join(words(Normalise(name)), "")
+		s := stem{w, whole || utf8.RuneCountInString(w) < 4, p.country}
+		if k := opening(w); w != "" && !slices.Contains(a[k], s) {
+			a[k] = append(a[k], s)
+		}
+	}
+	for _, w := range strings.Fields(p.stems) {
+		add(w)
+	}
+	for _, land := range known {
+		if land.Code != p.country {
+			continue
+		}
+		for _, loc := range content.Locales() {
+			if n := land.Names[loc]; len(strings.Fields(n)) == 1 {
+				add(n)
+			}
+		}
+	}
+}
+
+// named gives the countries that are named, each once.
+func (a atlas) named(ws []string) []content.Country {
 	var cs []content.Country
 	for _, w := range ws {
-		for _, s := range l.stems[opening(w)] {
-			if strings.HasPrefix(w, s.text) && !slices.Contains(cs, s.country) {
+		for _, s := range a[opening(w)] {
+			if s.is(w) && !slices.Contains(cs, s.country) {
 				cs = append(cs, s.country)
 			}
 		}

@@ -8,7 +8,9 @@
 // ways (a linear support vector machine, BM25, and the cosine of character
 // n-grams), adds them up, and says how sure the best is by a logistic
 // regression that was fitted by leaving whole articles out: their samples play
-// the questions that nothing in the catalogue answers.
+// the questions that nothing in the catalogue answers. Articles that say the
+// same for people of other countries are found as one, and the country decides
+// between them.
 //
 // Nothing here does I/O or reads the clock, and the same catalogue gives the
 // same readings.
@@ -32,15 +34,16 @@ type Index struct {
 	linguist  *linguist
 	watch     *watch
 	lands     *lands
+	meanings  *meanings
 
 	articles []*content.Article // by id
-	byID     map[content.ArticleID]int32
-	family   []int // articles of one family say the same for other origins
+	families [][]int32          // articles, each in one
+	family   []int32            // of each article
 
 	samples []sample
 	texts   []text
 	x       []vector
-	docs    []sample // answer texts: a second field that counts less
+	docs    []doc // answer texts: a second field that counts less
 
 	vocabulary *vocabulary
 	ranking    *ranking
@@ -54,11 +57,20 @@ type Index struct {
 	scratch *sync.Pool // *scratch
 }
 
-// A sample is a line that an article can be found by.
+// A sample is a line that a family of articles can be found by. Articles of one
+// family say the same for people of other countries, and many of their lines
+// are the same: such a line is one sample.
 type sample struct {
+	family   int32
+	articles []int32 // those of the family that have the line
+	locale   content.Locale
+	asked    bool // an ask line; others are titles
+}
+
+// A doc is what an article says in one language.
+type doc struct {
 	article int32
 	locale  content.Locale
-	nth     int // among the ask lines of its article and locale; -1 for a title
 }
 
 // New makes an index that can be used at once: languages, signals and all
@@ -70,34 +82,38 @@ func New(c *content.Catalogue) *Index {
 		watch:     newWatch(c.Signals()),
 		lands:     newLands(c.Lands()),
 		articles:  c.Articles(),
-		byID:      map[content.ArticleID]int32{},
 	}
+	x.meanings = newMeanings(x.lands)
 	slices.SortFunc(x.articles, func(a, b *content.Article) int { return cmp.Compare(a.ID, b.ID) })
-	families := map[content.ArticleID]int{}
+	families := map[content.ArticleID]int32{}
+	lines := map[line]int{}
 	written, answers := map[content.Locale][]string{}, map[content.Locale][]string{}
 	var docs []text
 	for n, a := range x.articles {
-		x.byID[a.ID] = int32(n)
 		head := a.ID
 		if s := c.Siblings(a.ID); len(s) > 0 {
 			head = s[0]
 		}
-		if _, ok := families[head]; !ok {
-			families[head] = len(families)
+		f, ok := families[head]
+		if !ok {
+			f = int32(len(x.families))
+			families[head] = f
+			x.families = append(x.families, nil)
 		}
-		x.family = append(x.family, families[head])
+		x.families[f] = append(x.families[f], int32(n))
+		x.family = append(x.family, f)
 		for _, l := range content.Locales() {
 			t := a.Texts[l]
 			if t == nil {
 				continue
 			}
-			for i, ask := range t.Ask {
-				x.add(int32(n), l, i, ask)
+			for _, ask := range t.Ask {
+				x.add(lines, int32(n), l, true, ask)
 			}
-			x.add(int32(n), l, -1, t.Title)
+			x.add(lines, int32(n), l, false, t.Title)
 			answer := plain(t)
-			x.docs = append(x.docs, sample{int32(n), l, -1})
-			docs = append(docs, newText(answer))
+			x.docs = append(x.docs, doc{int32(n), l})
+			docs = append(docs, newText(answer, x.meanings))
 			written[l] = append(written[l], t.Ask...)
 			answers[l] = append(answers[l], answer)
 		}
@@ -114,26 +130,44 @@ func New(c *content.Catalogue) *Index {
 	x.ranking = newRanking(x.texts)
 	x.answers = newRanking(docs)
 	x.likeness = newLikeness(x.vocabulary, x.x)
-	x.centres = centroids(x.x, x.labels(), len(x.articles), len(x.vocabulary.idf), nil)
+	x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
 	x.linear = x.centres.as(2, -1)
 	x.confidence = usualUntrained
-	x.scratch = newScratch(len(x.articles), len(x.samples), len(x.docs))
+	x.scratch = newScratch(len(x.families), len(x.articles), len(x.samples), len(x.docs))
 	return x
 }
 
-func (x *Index) add(article int32, l content.Locale, nth int, line string) {
-	t := newText(line)
+// A line is what makes two samples one.
+type line struct {
+	family int32
+	locale content.Locale
+	words  string
+}
+
+func (x *Index) add(lines map[line]int, article int32, l content.Locale, asked bool, words string) {
+	t := newText(words, x.meanings)
 	if len(t.words) == 0 {
 		return
 	}
-	x.samples = append(x.samples, sample{article, l, nth})
+	f := x.family[article]
+	key := line{f, l, strings.Join(t.words, " ")}
+	if n, ok := lines[key]; ok {
+		s := &x.samples[n]
+		s.asked = s.asked || asked
+		if !slices.Contains(s.articles, article) {
+			s.articles = append(s.articles, article)
+		}
+		return
+	}
+	lines[key] = len(x.samples)
+	x.samples = append(x.samples, sample{f, []int32{article}, l, asked})
 	x.texts = append(x.texts, t)
 }
 
 func (x *Index) labels() []int32 {
 	y := make([]int32, len(x.samples))
 	for i, s := range x.samples {
-		y[i] = s.article
+		y[i] = s.family
 	}
 	return y
 }
@@ -160,12 +194,23 @@ func (x *Index) Edition() string { return x.catalogue.Edition() }
 func (x *Index) Full() bool { return x.full }
 
 // The samples of a catalogue are dealt into folds to measure how sure the
-// model may be: in each one a quarter of the articles is left out, and a
+// model may be: in each one a quarter of the families is left out, and a
 // quarter of the samples of the others.
 const parts = 4
 
 // trials is how many questions a fold asks at most of each kind.
 const trials = 600
+
+// part deals a key into one of the folds, the same way each time.
+func part(key string) int {
+	h := fnv.New32a()
+	h.Write([]byte(key))
+	return int(h.Sum32()>>8) % parts
+}
+
+// fold is into which fold a sample falls: by its words, so that a line that two
+// articles share is held back from both.
+func (x *Index) fold(sample int) int { return part(x.texts[sample].joined) }
 
 // Fit gives the index with the full model, and leaves x as it is. It takes
 // about a second for thirty articles in five languages and uses all
@@ -173,7 +218,7 @@ const trials = 600
 // ends.
 func (x *Index) Fit(ctx context.Context) (*Index, error) {
 	y := *x
-	t := newTeacher(x.x, x.labels(), len(x.articles), len(x.vocabulary.idf))
+	t := newTeacher(x.x, x.labels(), len(x.families), len(x.vocabulary.idf))
 	var err error
 	if y.linear, err = t.train(ctx, nil); err != nil {
 		return nil, err
@@ -193,17 +238,11 @@ func (x *Index) Fit(ctx context.Context) (*Index, error) {
 
 // leaveOut trains without a fold and asks its questions.
 func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence, error) {
-	gone := make([]bool, len(x.articles))
+	gone := make([]bool, len(x.families))
 	left := 0
-	for a, article := range x.articles {
-		id := article.ID
-		if s := x.catalogue.Siblings(id); len(s) > 0 {
-			id = s[0] // what says the same for others goes with it
-		}
-		h := fnv.New32a()
-		h.Write([]byte(id))
-		gone[a] = int(h.Sum32()>>8)%parts == fold
-		if !gone[a] {
+	for f, articles := range x.families {
+		gone[f] = part(string(x.articles[articles[0]].ID)) == fold
+		if !gone[f] {
 			left++
 		}
 	}
@@ -211,15 +250,15 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 		return nil, nil
 	}
 	without := make([]bool, len(x.samples))
-	var asked [2][]int // of articles that are there; of those that are not
+	var asked [2][]int // of families that are there; of those that are not
 	for i, s := range x.samples {
 		switch {
-		case gone[s.article]:
+		case gone[s.family]:
 			without[i] = true
-			if s.nth >= 0 {
+			if s.asked {
 				asked[1] = append(asked[1], i)
 			}
-		case s.nth >= 0 && s.nth%parts == fold:
+		case s.asked && x.fold(i) == fold:
 			without[i] = true
 			asked[0] = append(asked[0], i)
 		}
@@ -230,7 +269,7 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 	}
 	y := *x
 	y.linear = model
-	y.centres = centroids(x.x, t.y, t.articles, t.features, without)
+	y.centres = centroids(x.x, t.y, t.classes, t.features, without)
 	var es []evidence
 	for kind, list := range asked {
 		step := max(1, (len(list)+trials-1)/trials)
@@ -239,15 +278,17 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 				return nil, ctx.Err()
 			}
 			s := x.samples[list[k]]
-			hint := Hint{Locale: s.locale}
-			if o := x.articles[s.article].Origin; len(o) > 0 {
-				hint.Origin = o[0]
+			v := x.view(&x.texts[list[k]], s.locale, Hint{})
+			v.without, v.gone = without, gone
+			// Of half of those who ask, the country is known.
+			if o := x.articles[s.articles[0]].Origin; len(o) > 0 && k/step%2 == 0 {
+				v.hint.Origin = o[0]
 			}
-			found := y.rank(&x.texts[list[k]], view{locale: s.locale, hint: hint, without: without, gone: gone})
+			found := y.rank(&x.texts[list[k]], v)
 			if len(found) == 0 {
 				continue
 			}
-			es = append(es, evidence{found[0].signs, kind == 0 && found[0].article == s.article, kind == 1})
+			es = append(es, evidence{found[0].signs, kind == 0 && found[0].family == s.family, kind == 1})
 		}
 	}
 	return es, nil

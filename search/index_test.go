@@ -196,11 +196,21 @@ func TestTheCountryDecidesBetweenSiblings(t *testing.T) {
 	if a, b := first("I am in Bangladesh. "+q, Hint{}); a != "recruiter-check-bd" || b == Unknown {
 		t.Errorf("the message names Bangladesh: %s %s", b, a)
 	}
+	// Whose country is not known is offered one of the family and no second: the
+	// others in the list are about something else.
 	r := x.Read(q, Hint{})
-	for i := range 2 {
-		if a := r.Matches[i].Article; a != "recruiter-check-pk" && a != "recruiter-check-bd" {
-			t.Errorf("without a country match %d is %s", i, a)
+	for i, m := range r.Matches {
+		if is := m.Article == "recruiter-check-pk" || m.Article == "recruiter-check-bd"; is != (i == 0) {
+			t.Errorf("without a country match %d is %s", i, m.Article)
 		}
+	}
+	if r.Band != Answer {
+		t.Errorf("without a country: %s %v", r.Band, r.Matches[0])
+	}
+	// What only one of them has a line for finds the other, for people of the
+	// other's country.
+	if a, b := first("agency rl number check", Hint{Origin: "PK"}); a != "recruiter-check-pk" || b == Unknown {
+		t.Errorf("the line of a sibling: %s %s", b, a)
 	}
 	// The very words of an article for others are not an answer.
 	for _, q := range []string{"bmet card kivabe korbo", "protector ki fees"} {

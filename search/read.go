@@ -9,9 +9,11 @@ import (
 	"sarai/content"
 )
 
-// From how sure a match is answered with, and from how sure it is offered.
+// From how sure a match is answered with, and from how sure it is offered. The
+// confidence is fitted as if half of what people ask were in no article, so from
+// a half on, an answer is more likely right than wrong however bad the day.
 const (
-	answerFrom = 0.55
+	answerFrom = 0.5
 	chooseFrom = 0.25
 	// Whatever the confidence says, a message of small words must be a sample
 	// itself, and one without any known word must at least look like one.
@@ -30,12 +32,12 @@ func (x *Index) Read(question string, hint Hint) Reading {
 	if r.Locale == content.NoLocale && !lettered(question) {
 		return r
 	}
-	q := newText(question)
+	q := newText(question, x.meanings)
 	locale := r.Locale
 	if locale == "" {
 		locale = hint.Locale
 	}
-	found := x.rank(&q, view{locale: locale, hint: hint, origins: x.lands.named(q.words)})
+	found := x.rank(&q, x.view(&q, locale, hint))
 	if len(found) == 0 {
 		return r
 	}
@@ -49,6 +51,11 @@ func (x *Index) Read(question string, hint Hint) Reading {
 		r.Matches[i].Sure = math.Round(m.Sure*1000) / 1000
 	}
 	return r
+}
+
+// view is from where a question of a person is seen.
+func (x *Index) view(q *text, l content.Locale, hint Hint) view {
+	return view{locale: l, hint: hint, origins: x.lands.origins.named(q.words), goals: x.lands.goals.named(q.words)}
 }
 
 // lettered says whether the message has a letter.

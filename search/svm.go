@@ -11,31 +11,31 @@ import (
 	"sync/atomic"
 )
 
-// A linear is a linear model of all articles: for each feature the articles it
-// speaks for or against.
+// A linear is a linear model of all classes, which are families of articles: for
+// each feature the classes it speaks for or against.
 type linear struct {
-	from    []int32 // per feature, where its weights begin; one more at the end
-	article []int32
-	weight  []float32
-	bias    []float32
+	from   []int32 // per feature, where its weights begin; one more at the end
+	class  []int32
+	weight []float32
+	bias   []float32
 }
 
-// add adds to score what the model says of x for each article.
+// add adds to score what the model says of x for each class.
 func (m *linear) add(x vector, score []float32) {
 	copy(score, m.bias)
 	for i, id := range x.id {
 		v := x.val[i]
 		for k := m.from[id]; k < m.from[id+1]; k++ {
-			score[m.article[k]] += v * m.weight[k]
+			score[m.class[k]] += v * m.weight[k]
 		}
 	}
 }
 
-// kept is how many weights of an article survive: the largest. Two thousand
+// kept is how many weights of a class survive: the largest. Two thousand
 // cost half a point on 150 labels; four thousand cost none.
 const kept = 4000
 
-// newLinear turns one row of weights per article into a model.
+// newLinear turns one row of weights per class into a model.
 func newLinear(rows []row, features int) *linear {
 	m := &linear{from: make([]int32, features+1), bias: make([]float32, len(rows))}
 	total := 0
@@ -48,13 +48,13 @@ func newLinear(rows []row, features int) *linear {
 	for i := range features {
 		m.from[i+1] += m.from[i]
 	}
-	m.article = make([]int32, total)
+	m.class = make([]int32, total)
 	m.weight = make([]float32, total)
 	at := slices.Clone(m.from[:features])
 	for a, r := range rows {
 		m.bias[a] = r.bias
 		for i, id := range r.id {
-			m.article[at[id]] = int32(a)
+			m.class[at[id]] = int32(a)
 			m.weight[at[id]] = r.val[i]
 			at[id]++
 		}
@@ -62,7 +62,7 @@ func newLinear(rows []row, features int) *linear {
 	return m
 }
 
-// A row is what a model knows of one article.
+// A row is what a model knows of one class.
 type row struct {
 	vector
 	bias float32
@@ -71,11 +71,11 @@ type row struct {
 // A teacher trains linear models over the samples of a catalogue.
 type teacher struct {
 	x        []vector
-	y        []int32 // the article of each sample
-	articles int
+	y        []int32 // the class of each sample
+	classes  int
 	features int
 	norm     []float32 // squared length, with the bias
-	// alpha is how hard each sample presses on each article's model; kept from
+	// alpha is how hard each sample presses on each class's model; kept from
 	// the full model so that one without a few samples needs a few rounds only.
 	alpha [][]float32
 }
@@ -87,8 +87,8 @@ const (
 	cost = 1.0
 )
 
-func newTeacher(x []vector, y []int32, articles, features int) *teacher {
-	t := &teacher{x: x, y: y, articles: articles, features: features, norm: make([]float32, len(x))}
+func newTeacher(x []vector, y []int32, classes, features int) *teacher {
+	t := &teacher{x: x, y: y, classes: classes, features: features, norm: make([]float32, len(x))}
 	for i := range x {
 		n := float32(1)
 		for _, v := range x[i].val {
@@ -99,17 +99,17 @@ func newTeacher(x []vector, y []int32, articles, features int) *teacher {
 	return t
 }
 
-// train fits a support vector machine for each article against all others, by
+// train fits a support vector machine for each class against all others, by
 // dual coordinate descent over the squared hinge loss. Samples for which
-// without is true take no part, and articles none of whose samples do get no
+// without is true take no part, and classes none of whose samples do get no
 // weights. It is deterministic. It fails only when ctx ends.
 func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
-	rows := make([]row, t.articles)
+	rows := make([]row, t.classes)
 	warm := t.alpha != nil
 	if !warm {
-		t.alpha = make([][]float32, t.articles)
+		t.alpha = make([][]float32, t.classes)
 	}
-	positives := make([]int, t.articles)
+	positives := make([]int, t.classes)
 	for i, a := range t.y {
 		if without == nil || !without[i] {
 			positives[a]++
@@ -117,12 +117,12 @@ func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
 	}
 	var next atomic.Int32
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), t.articles) {
+	for range min(runtime.GOMAXPROCS(0), t.classes) {
 		group.Go(func() {
 			w := make([]float32, t.features)
 			for {
 				a := int(next.Add(1)) - 1
-				if a >= t.articles || ctx.Err() != nil {
+				if a >= t.classes || ctx.Err() != nil {
 					return
 				}
 				if positives[a] == 0 {
@@ -150,7 +150,7 @@ func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
 	return newLinear(rows, t.features), nil
 }
 
-// separate fits the model of one article into w, starting from alpha.
+// separate fits the model of one class into w, starting from alpha.
 func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bool) row {
 	const soft = 0.5 / cost
 	bias := float32(0)
@@ -252,11 +252,11 @@ func pick(w []float32, bias float32) row {
 	return r
 }
 
-// centroids is the model that needs no training: the mean of each article's
+// centroids is the model that needs no training: the mean of each class's
 // samples, made as long as one sample. Its scores are cosines.
-func centroids(x []vector, y []int32, articles, features int, without []bool) *linear {
-	rows := make([]row, articles)
-	samples := make([][]int, articles)
+func centroids(x []vector, y []int32, classes, features int, without []bool) *linear {
+	rows := make([]row, classes)
+	samples := make([][]int, classes)
 	for i, a := range y {
 		if without == nil || !without[i] {
 			samples[a] = append(samples[a], i)

@@ -13,7 +13,7 @@ type posting struct {
 	n   float32 // how often; for a cosine, its share of the document's length
 }
 
-// A ranking is BM25 over short documents in three streams of terms.
+// A ranking is BM25 over short documents in all streams of terms.
 type ranking struct {
 	postings map[string][]posting
 	idf      map[string]float32
@@ -26,6 +26,7 @@ type ranking struct {
 const (
 	latinWeight    = 0.6
 	skeletonWeight = 0.3
+	senseWeight    = 0.4
 )
 
 // BM25's usual constants for short texts.
@@ -44,6 +45,9 @@ func (t *text) terms(f func(term string, weight float32)) {
 		}
 		if s := t.skeletons[i]; s != "" {
 			f("|"+s, skeletonWeight)
+		}
+		for _, s := range t.senses[i] {
+			f("^"+s, senseWeight)
 		}
 	}
 }
