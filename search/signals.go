@@ -60,18 +60,18 @@ type watch struct {
 // An ear is rules, and for each word in which of their steps it stands.
 type ear struct {
 	rules []rule
-	words map[string][]place // whole words
-	stems map[string][]place // stems by their first two runes
+	words map[string][]spot // whole words
+	stems map[string][]spot // stems by their first two runes
 }
 
-// A place is a step of a rule that a word may take.
-type place struct {
+// A spot is a step of a rule that a word may take.
+type spot struct {
 	rule int
 	step uint64 // as a bit
 	stem string
 }
 
-func newEar() ear { return ear{words: map[string][]place{}, stems: map[string][]place{}} }
+func newEar() ear { return ear{words: map[string][]spot{}, stems: map[string][]spot{}} }
 
 func newWatch(signals []*content.Signal) *watch {
 	w := &watch{signals: slices.Clone(signals), ear: newEar(), latin: newEar()}
@@ -116,7 +116,7 @@ func newWatch(signals []*content.Signal) *watch {
 func (e *ear) add(r rule) {
 	for i, s := range r.steps {
 		for _, alt := range s.alternatives {
-			at := place{rule: len(e.rules), step: 1 << i}
+			at := spot{rule: len(e.rules), step: 1 << i}
 			if alt[0].stem {
 				at.stem = alt[0].text
 				e.stems[opening(at.stem)] = append(e.stems[opening(at.stem)], at)
