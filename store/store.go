@@ -228,9 +228,17 @@ type Threads interface {
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
 	// receipts, drafts, event keys, jobs that failed, files, the thread and its
-	// cases. Counters stay as they are: nothing in them is of the thread. A thread
-	// that does not exist is no error.
+	// cases. What it was sealed with is destroyed first; from then on the thread
+	// does not exist, and if the rest fails or the process ends, it is done when
+	// the store is opened or swept. Counters stay as they are: nothing in them is
+	// of the thread. A thread that does not exist is no error.
 	Erase(ctx context.Context, id ThreadID) error
+	// EraseWith is Erase that leaves one job, the last word to the person: it is
+	// there once all is erased, under a key of its own, of a Thread, Key and Lane
+	// that say nothing of what was erased; what last says of them is ignored. It
+	// is gone when it is settled, however, and at until in any case. If the thread
+	// does not exist there is no job.
+	EraseWith(ctx context.Context, id ThreadID, last Job, until time.Time) error
 }
 
 // Jobs keeps what is still to be done. It is safe for concurrent use.

@@ -224,7 +224,7 @@ func registerData(c *cli, w world) (string, error) {
 }
 
 // Registers stand in the data folder as files, one a country, and not in the
-// store: docs/decisions/0006.
+// store: docs/decisions/0008.
 func registerPath(data string, cc content.Country) string {
 	return filepath.Join(data, "registers", strings.ToLower(string(cc))+".json")
 }

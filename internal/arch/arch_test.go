@@ -39,6 +39,8 @@ var may = map[string][]string{
 	"channels/messenger":     {"channels", "channels/meta"},
 	"channels/whatsappcloud": {"channels", "channels/meta"},
 	"store/...":              {"channels", "content", "desk", "store"},
+	"store/bolt":             {"channels", "content", "desk", "store", "store/keys"},
+	"store/keys":             {},
 	"standin/...":            {}, // platforms played on this machine: they know nothing of us
 	"internal/arch":          {},
 	"internal/e2e":           {"*"},              // tests only

@@ -28,11 +28,20 @@
 //	small    bucket, hash of a key → record
 //	smallage time, bucket, hash of a key: what Sweep reads
 //	media    name in the folder of files → key of the file's record in talks
+//	last     thread → job: the last word to somebody, until the erasing is done
 //
 // Those of the counters are listed in counts.go.
 //
-// The hashes are keyed with the installation key. Whatever says who somebody is
-// or what was said is in a blob, see record.go.
+// The hashes are keyed. Whatever says who somebody is or what was said is in a
+// blob, sealed under a key that lies in keys.db beside the file, see seal.go and
+// package keys; the content of files is sealed too, see stream.go.
+//
+// In the clear are: ids of threads, cases, staff and files, which are random;
+// that a record of a kind exists, and how long it is; of a thread how many turns
+// and entries it has, the rank of its case, and when that was queued and closed;
+// of an event when it was stored; of a job its kind, lane, priority, times and
+// tries; of a small record its bucket and its end; of a file its name in the
+// folder, and that it was staged.
 package bolt
 
 import (
@@ -54,11 +63,12 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"sarai/store"
+	"sarai/store/keys"
 )
 
 // format is the number of the layout that the package comment describes. A
 // release that changes it must still read the older ones.
-const format = 1
+const format = 2
 
 const (
 	bucketMeta     = "meta"
@@ -79,7 +89,21 @@ const (
 	bucketSmall    = "small"
 	bucketSmallAge = "smallage"
 	bucketMedia    = "media"
+	bucketLast     = "last"
 )
+
+// buckets are all of them.
+func buckets() []string {
+	return []string{
+		bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
+		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
+		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
+		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
+	}
+}
+
+// KeysFile is the name of the book of keys, beside the store.
+const KeysFile = "keys.db"
 
 // KeySize is the length of the installation key in bytes.
 const KeySize = 32
@@ -98,7 +122,7 @@ const lockTimeout = 2 * time.Second
 // Options say how to open a store. Key must be set; the rest may be zero.
 type Options struct {
 	// Key is the installation key, KeySize random bytes that are kept outside the
-	// file. The hashes in the file are made with it: another key does not open it.
+	// files. It wraps the keys in keys.db: another key does not open the store.
 	Key []byte
 	// NoSync leaves out the syncs. What was committed can be lost: for tests only.
 	NoSync bool
@@ -114,13 +138,16 @@ type Options struct {
 	Reserve int64
 
 	openFile func(string, int, os.FileMode) (*os.File, error) // for tests: a disk that fails
+	reached  func(step string)                                // for tests: somebody pulls the plug
 }
 
 // A DB is a store.Store in one file, and a folder beside it for what people send
 // as files. It is safe for concurrent use.
 type DB struct {
 	bolt  *bbolt.DB
-	key   []byte
+	path  string
+	book  *keys.Book
+	own   map[string]*keys.Key // the program's own keys, by owner
 	now   func() time.Time
 	queue chan *change
 	ended chan struct{} // closed when the committer has ended
@@ -169,36 +196,55 @@ func Open(path string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	b, err := openBolt(path, o, &bbolt.Options{
-		FreelistType:    bbolt.FreelistMapType,
-		NoFreelistSync:  true,
-		NoSync:          o.NoSync,
-		InitialMmapSize: initialMmapSize(),
-	})
+	b, err := openBolt(path, o, writable(o))
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, key: bytes.Clone(o.Key), now: o.Now,
+		bolt: b, path: path, now: o.Now,
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
-	if err := db.prepare(); err != nil {
-		b.Close()
+	if err := db.prepare(o); err != nil {
+		if db.book != nil {
+			db.book.Close()
+		}
+		db.bolt.Close()
 		return nil, err
 	}
 	if fresh && !o.NoSync {
 		if err := syncFolder(filepath.Dir(path)); err != nil {
-			b.Close()
+			db.book.Close()
+			db.bolt.Close()
 			return nil, fmt.Errorf("store: the data folder cannot be synced: %w", pathless(err))
 		}
 	}
 	go db.run()
-	if err := db.tidy(context.Background(), true); err != nil {
+	err = db.finishAll(context.Background(), db.now())
+	if err == nil {
+		err = db.tidy(context.Background(), true)
+	}
+	if err == nil {
+		err = db.removeOldCopies(db.now())
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// Keys is the book in which the keys of the store lie.
+func (db *DB) Keys() *keys.Book { return db.book }
+
+// writable are the options by which bolt opens a file to write to.
+func writable(o Options) *bbolt.Options {
+	return &bbolt.Options{
+		FreelistType:    bbolt.FreelistMapType,
+		NoFreelistSync:  true,
+		NoSync:          o.NoSync,
+		InitialMmapSize: initialMmapSize(),
+	}
 }
 
 // initialMmapSize is how much address space is taken at once, because a commit
@@ -245,10 +291,12 @@ func openBolt(path string, o Options, bo *bbolt.Options) (b *bbolt.DB, err error
 	return nil, fmt.Errorf("store: the file cannot be opened: %w", err)
 }
 
-// prepare makes the buckets of a new file, or checks those of an old one before
-// anything is written.
-func (db *DB) prepare() error {
-	check := db.hash("check")
+// prepare opens the book of keys, and makes the buckets of a new file, or checks
+// those of an old one before anything is written. A file of an older format is
+// upgraded.
+func (db *DB) prepare(o Options) error {
+	var was uint64
+	var check []byte
 	err := db.bolt.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket([]byte(bucketMeta))
 		if meta == nil {
@@ -261,24 +309,42 @@ func (db *DB) prepare() error {
 		if len(v) != 8 {
 			return errDamaged
 		}
-		if f := binary.BigEndian.Uint64(v); f > format {
-			return fmt.Errorf("%w (format %d, this version reads up to %d)", store.ErrNewer, f, format)
+		if was = binary.BigEndian.Uint64(v); was > format {
+			return fmt.Errorf("%w (format %d, this version reads up to %d)", store.ErrNewer, was, format)
 		}
-		if !bytes.Equal(meta.Get([]byte("check")), check) {
-			return errors.New("store: the installation key is not the one that this file was made with: restore the key that belongs to it")
-		}
+		check = bytes.Clone(meta.Get([]byte("check")))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	ko := keys.Options{NoSync: o.NoSync, Existing: was == format}
+	if was == 1 {
+		// Its hashes were made with the installation key, and so they stay.
+		if !bytes.Equal(check, hashWith(keys.Of(o.Key), "check")) {
+			return errForeignKey
+		}
+		ko.Index = o.Key
+	}
+	if db.book, err = keys.Open(filepath.Join(filepath.Dir(db.path), KeysFile), o.Key, ko); err != nil {
+		return err
+	}
+	if was > 0 && !bytes.Equal(check, db.hash("check")) {
+		return errForeignKeys
+	}
+	db.own = map[string]*keys.Key{}
+	for _, owner := range []string{ownerStaff, ownerSmall, ownerCounts} {
+		if db.own[owner], err = db.book.Make(context.Background(), owner); err != nil {
+			return err
+		}
+	}
+	if was == 1 {
+		if err := db.upgrade(o); err != nil {
+			return err
+		}
+	}
 	err = db.bolt.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{
-			bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
-			bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
-			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia,
-			bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
-		} {
+		for _, name := range buckets() {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
@@ -287,7 +353,7 @@ func (db *DB) prepare() error {
 		if err := meta.Put([]byte("format"), binary.BigEndian.AppendUint64(nil, format)); err != nil {
 			return err
 		}
-		if err := meta.Put([]byte("check"), check); err != nil {
+		if err := meta.Put([]byte("check"), db.hash("check")); err != nil {
 			return err
 		}
 		return (&txn{tx: tx}).release()
@@ -297,6 +363,11 @@ func (db *DB) prepare() error {
 	}
 	return nil
 }
+
+var (
+	errForeignKey  = errors.New("store: the installation key is not the one that this file was made with: restore the key that belongs to it")
+	errForeignKeys = errors.New("store: keys.db is not the one that belongs to this file: restore both from one copy")
+)
 
 // syncFolder makes a new file's name durable: syncing the file does not.
 func syncFolder(dir string) error {
@@ -349,11 +420,12 @@ func (db *DB) Close() error {
 	close(db.queue)
 	db.mu.Unlock()
 	<-db.ended
+	err := db.book.Close()
 	if db.stuck.Load() {
 		return *db.broken.Load()
 	}
 	if err := db.bolt.Close(); err != nil {
 		return fmt.Errorf("store: the file cannot be closed: %w", pathless(err))
 	}
-	return nil
+	return err
 }

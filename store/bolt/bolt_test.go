@@ -160,13 +160,13 @@ func TestNewerFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, path, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint64(nil, 2))
+		return tx.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint64(nil, 3))
 	})
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = refuses(t, path, bolt.Options{Key: key}, "format 2")
+	err = refuses(t, path, bolt.Options{Key: key}, "format 3")
 	if !errors.Is(err, store.ErrNewer) {
 		t.Fatalf("got %v, want ErrNewer", err)
 	}
@@ -217,8 +217,15 @@ func TestDamage(t *testing.T) {
 	}
 	used := len(bytes.TrimRight(whole, "\x00"))
 
+	book, err := os.ReadFile(filepath.Join(filepath.Dir(path), bolt.KeysFile))
+	if err != nil {
+		t.Fatal(err)
+	}
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	tryCopy := func(b []byte, size int) bool {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(copied), bolt.KeysFile), book, 0o600); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(copied, b, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 
 	"sarai/desk"
 	"sarai/store"
@@ -37,6 +38,12 @@ func (db *DB) ClosedCases(ctx context.Context, n int) (rows []store.Row, err err
 
 func (db *DB) appendRow(t *txn, rows []store.Row, id store.ThreadID) ([]store.Row, error) {
 	th, err := db.readThread(t, id)
+	if errors.Is(err, store.ErrNotFound) {
+		// It is being erased: its key went first.
+		if _, blob, err := t.threadFields(id); err == nil && blob != nil {
+			return rows, nil
+		}
+	}
 	if err != nil || th.Case == nil {
 		return rows, errDamaged
 	}

@@ -5,9 +5,6 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"time"
@@ -21,7 +18,7 @@ import (
 //	count    day, hash of the name and the cell → number, blob of both
 //	countday day → how many cells, how many codes of campaigns
 //	code     day, hash of a campaign's code
-//	month    month → blob of its key
+//	month    month → nothing: its key is in keys.db
 //	visit    month, hash of an address with the month's key
 //
 // A cell is in a blob although nothing in it is about somebody: a campaign's
@@ -37,7 +34,11 @@ const (
 	bucketVisit    = "visit"
 )
 
-const ownerCounts = "/counts"
+// The owners of what the counters seal, and of the key of a month.
+const (
+	ownerCounts = "/counts"
+	ownerMonth  = "/month/"
+)
 
 // A count is a store.Count as it lies in the file, made before the queue.
 type count struct {
@@ -106,12 +107,13 @@ func (db *DB) countOf(c store.Count, cell store.Cell) (*count, error) {
 	if err != nil {
 		return nil, errUnencodable
 	}
-	blob, err := db.encode(ownerCounts, b)
+	key := concat([]byte(c.Day), db.hash("count", string(plain)))
+	blob, err := db.encode(place{ownerCounts, bucketCount, key}, b)
 	if err != nil {
 		return nil, err
 	}
 	return &count{
-		day: []byte(c.Day), key: concat([]byte(c.Day), db.hash("count", string(plain))),
+		day: []byte(c.Day), key: key,
 		blob: blob, n: c.N, once: c.Once,
 	}, nil
 }
@@ -189,25 +191,17 @@ func (t *txn) visit(db *DB, month []byte, addresses [][]byte, now time.Time) (fi
 	if string(month) < string(thisMonth(now)) {
 		return false, nil
 	}
-	var key []byte
-	if blob := t.get(bucketMonth, month); blob != nil {
-		if err := db.decode(ownerCounts, blob, &key); err != nil {
-			return false, err
-		}
-	} else {
-		key = make([]byte, 32)
-		rand.Read(key)
-		if blob, err = db.encode(ownerCounts, key); err != nil {
-			return false, err
-		}
-		t.put(bucketMonth, month, blob)
+	key, err := db.book.Make(context.Background(), ownerMonth+string(month))
+	if err != nil {
+		return false, err
+	}
+	if t.get(bucketMonth, month) == nil {
+		t.put(bucketMonth, month, []byte{1})
 	}
 	first = true
 	var fresh [][]byte
 	for _, a := range addresses {
-		m := hmac.New(sha256.New, key)
-		m.Write(a)
-		k := concat(month, m.Sum(nil)[:hashSize])
+		k := concat(month, key.Hash(a)[:hashSize])
 		if t.get(bucketVisit, k) != nil {
 			first = false
 		} else {
@@ -225,8 +219,28 @@ func thisMonth(now time.Time) []byte {
 	return now.UTC().Add(-12*time.Hour).AppendFormat(nil, "2006-01")
 }
 
-// sweepMonths forgets the keys of months that are over, all at once, and hashes
-// that were made with them, some at a time. It says whether there are more.
+// forgetMonths destroys the keys of months that are over.
+func (db *DB) forgetMonths(ctx context.Context, now time.Time) error {
+	this := thisMonth(now)
+	var over []string
+	err := db.view(ctx, func(t *txn) error {
+		t.each(bucketMonth, nil, nil, func(k, _ []byte) bool {
+			if bytes.Compare(k, this) >= 0 {
+				return false
+			}
+			over = append(over, ownerMonth+string(k))
+			return true
+		})
+		return nil
+	})
+	if err != nil || len(over) == 0 {
+		return err
+	}
+	return db.book.Forget(nil, over...)
+}
+
+// sweepMonths forgets the months whose keys are destroyed, and hashes that were
+// made with them, some at a time. It says whether there are more.
 func (t *txn) sweepMonths(now time.Time) (more bool) {
 	this := thisMonth(now)
 	var months, visits [][]byte
@@ -284,7 +298,7 @@ func (db *DB) Tallies(ctx context.Context, from, to store.Day) (ts []store.Tally
 				return false
 			}
 			var b countBlob
-			if err = db.decode(ownerCounts, v[8:], &b); err != nil {
+			if err = db.decode(place{ownerCounts, bucketCount, bytes.Clone(k)}, v[8:], &b); err != nil {
 				return false
 			}
 			ts = append(ts, store.Tally{Day: store.Day(k[:day]), Name: b.Name, Cell: b.Cell, N: binary.BigEndian.Uint64(v)})

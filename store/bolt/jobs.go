@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sarai/store"
+	"sarai/store/keys"
 )
 
 // jobFields are a job's clear fields; its body is the blob. Token and Until stay
@@ -25,6 +26,9 @@ type jobFields struct {
 	Tries    int            `json:"tries,omitempty"`
 	Token    string         `json:"token,omitempty"`
 	Until    time.Time      `json:"until,omitzero"`
+	// Over, where set, says that this is the last word to somebody who was erased,
+	// of no thread, and when it is no longer said. See erase.go.
+	Over time.Time `json:"over,omitzero"`
 }
 
 func (f jobFields) job(key string) store.Job {
@@ -47,8 +51,12 @@ type newJob struct {
 	blob   []byte
 }
 
-func (db *DB) encodeJob(j store.Job) (newJob, error) {
-	blob, err := db.encode(string(j.Thread), j.Body)
+func jobPlace(owner store.ThreadID, key string) place {
+	return place{string(owner), bucketJob, []byte(key)}
+}
+
+func encodeJob(k *keys.Key, j store.Job) (newJob, error) {
+	blob, err := sealWith(k, jobPlace(j.Thread, j.Key), j.Body)
 	if err != nil {
 		return newJob{}, err
 	}
@@ -218,12 +226,18 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	if err != nil {
 		return nil, err
 	}
-	for i := range leased {
-		if err := db.decode(string(leased[i].Thread), blobs[i], &leased[i].Body); err != nil {
+	readable := leased[:0]
+	for i, l := range leased {
+		err := db.decode(jobPlace(l.Thread, l.Key), blobs[i], &l.Body)
+		if errors.Is(err, errErased) {
+			continue // its records go in a moment
+		}
+		if err != nil {
 			return nil, err
 		}
+		readable = append(readable, l)
 	}
-	return leased, nil
+	return readable, nil
 }
 
 func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
@@ -292,45 +306,67 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 	if _, err := o.Again.MarshalJSON(); err != nil {
 		return errUnencodable
 	}
-	var entry, receipt []byte
-	var err error
+	k, err := db.keyOf(string(l.Thread))
+	if errors.Is(err, errErased) {
+		return store.ErrLost
+	}
+	if err != nil {
+		return err
+	}
+	var said *entry
+	var receipt []byte
 	if o.Entry != nil {
-		if entry, err = db.encodeEntry(l.Thread, *o.Entry); err != nil {
+		if said, err = newEntry(k, l.Thread, *o.Entry, 0); err != nil {
 			return err
 		}
 	}
 	if o.Receipt != nil {
-		if receipt, err = db.encode(string(l.Thread), *o.Receipt); err != nil {
+		if receipt, err = sealWith(k, talkPlace(l.Thread, talkReceipt, l.Key), *o.Receipt); err != nil {
 			return err
 		}
 	}
-	return db.update(ctx, func(t *txn) error { return t.settle(l, o, entry, receipt) })
+	last := false
+	err = db.update(ctx, func(t *txn) (err error) {
+		last, err = t.settle(l, o, said, receipt)
+		return err
+	})
+	if err == nil && last {
+		db.forgetLast(l.Thread) // where that fails, Sweep does it
+	}
+	return err
 }
 
-func (t *txn) settle(l store.Leased, o store.Outcome, entry, receipt []byte) error {
+// settle says whether it was a last word and is over: then its key must go.
+func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, receipt []byte) (last bool, err error) {
 	f, body, err := t.job(l.Key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if body == nil || f.Token == "" || f.Token != l.Token || f.Thread != l.Thread {
-		return store.ErrLost
+		return false, store.ErrLost
+	}
+	if !f.Over.IsZero() {
+		if o.Again.IsZero() || o.Again.After(f.Over) {
+			t.dropJob(l.Key)
+			t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
+			return true, nil
+		}
+		t.again(l.Key, f, body, o.Again)
+		return false, nil
 	}
 	th, blob, err := t.threadFields(f.Thread)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if blob == nil {
-		return store.ErrLost
+		return false, store.ErrLost
 	}
 
 	if o.Again.IsZero() {
 		t.dropJob(l.Key)
 		t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
 	} else {
-		t.unlist(f)
-		f.Due, f.Token, f.Until = o.Again, "", time.Time{}
-		t.put(bucketDue, f.dueKey(), []byte(l.Key))
-		t.put(bucketJob, []byte(l.Key), join(f, body))
+		t.again(l.Key, f, body, o.Again)
 	}
 	if o.Failed {
 		n := number(t.next(bucketFailed))
@@ -341,12 +377,20 @@ func (t *txn) settle(l store.Leased, o store.Outcome, entry, receipt []byte) err
 	if receipt != nil {
 		t.put(bucketTalks, talkKey(f.Thread, talkReceipt, l.Key), receipt)
 	}
-	if entry != nil {
+	if said != nil {
 		th.LastSeq++
-		t.put(bucketTalks, talkKey(f.Thread, talkEntry, number(th.LastSeq)), entry)
+		t.put(bucketTalks, talkKey(f.Thread, talkEntry, number(th.LastSeq)), said.at(f.Thread, th.LastSeq))
 		t.put(bucketTalks, talkKey(f.Thread, talkThread, ""), join(th, blob))
 	}
-	return nil
+	return false, nil
+}
+
+// again has a job that somebody held done once more at a later time.
+func (t *txn) again(key string, f jobFields, blob []byte, at time.Time) {
+	t.unlist(f)
+	f.Due, f.Token, f.Until = at, "", time.Time{}
+	t.put(bucketDue, f.dueKey(), []byte(key))
+	t.put(bucketJob, []byte(key), join(f, blob))
 }
 
 // NextDue implements store.Jobs: the earliest of the heads of lanes that nobody

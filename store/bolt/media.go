@@ -12,25 +12,16 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"sarai/store"
+	"sarai/store/keys"
 )
 
 // The content of files lies in a folder beside the store, each in a file of its
 // own with a random name; what is known of it is a record of its thread. A file
 // is written whole, synced and given its name before its record is committed, and
 // removed after its record is: what a kill leaves between is a file without a
-// record, which is removed when the store is opened or swept.
-//
-// sealFile and unsealFile are the only two places that content passes on its way
-// to and from the folder, as blobs pass seal and unseal. They change nothing
-// yet; a later release encrypts there, in pieces, so that any place can be read.
-// owner names whose key it will be, name is where the content lies.
-
-func (db *DB) sealFile(owner, name string, w io.Writer) (io.Writer, error) { return w, nil }
-
-func (db *DB) unsealFile(owner, name string, f *os.File) (store.Content, error) { return f, nil }
+// record, which is removed when the store is opened or swept. Content is sealed, see stream.go.
 
 // The names in the folder: a random one, with an ending while it is written.
 const (
@@ -153,9 +144,16 @@ func (db *DB) keepFile(ctx context.Context, id store.ThreadID, file string, r io
 		return f, err
 	}
 
+	thread, err := db.keyOf(string(id))
+	if errors.Is(err, errErased) {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return f, err
+	}
 	name := db.media.begin()
 	defer db.media.end(name)
-	f, err = db.writeFile(id, name, r, judge)
+	f, err = db.writeFile(ctx, thread, id, name, r, judge)
 	if err != nil {
 		return store.File{}, err
 	}
@@ -174,8 +172,8 @@ func (db *DB) keepFile(ctx context.Context, id store.ThreadID, file string, r io
 }
 
 // writeFile reads r into the folder and has it judged. If that is not to be
-// kept, nothing of it remains.
-func (db *DB) writeFile(id store.ThreadID, name string, r io.Reader, judge store.Judge) (f store.File, err error) {
+// kept, nothing of it remains, and its key was never written down.
+func (db *DB) writeFile(ctx context.Context, thread *keys.Key, id store.ThreadID, name string, r io.Reader, judge store.Judge) (f store.File, err error) {
 	if err := db.media.make(); err != nil {
 		return f, fmt.Errorf("store: the folder for files cannot be made: %w", pathless(err))
 	}
@@ -193,17 +191,12 @@ func (db *DB) writeFile(id store.ThreadID, name string, r io.Reader, judge store
 			err = errors.Join(err, db.media.remove(part))
 		}
 	}()
-	w, err := db.sealFile(string(id), name, file)
-	if err != nil {
-		return f, err
-	}
-	size, err := io.Copy(w, own{r})
+	fileKey := keys.New()
+	k := contentKeyOf(thread, fileKey, id, name)
+	size, err := sealTo(k, file, own{r})
 	var reading *readError
 	if errors.As(err, &reading) {
 		return f, reading.err
-	}
-	if c, ok := w.(io.Closer); ok && err == nil && w != io.Writer(file) {
-		err = c.Close()
 	}
 	if err == nil && !db.media.noSync {
 		err = file.Sync()
@@ -211,7 +204,7 @@ func (db *DB) writeFile(id store.ThreadID, name string, r io.Reader, judge store
 	if err != nil {
 		return f, fmt.Errorf("store: a file cannot be written: %w", pathless(err))
 	}
-	content, err := db.unsealFile(string(id), name, file)
+	content, err := newUnsealing(k, file)
 	if err != nil {
 		return f, errDamaged
 	}
@@ -223,6 +216,9 @@ func (db *DB) writeFile(id store.ThreadID, name string, r io.Reader, judge store
 		return f, nil
 	}
 	f.Size = size
+	if _, err := db.book.Add(ctx, fileOwner(id, name), fileKey); err != nil {
+		return f, unwritten(ctx, err)
+	}
 	if err := os.Rename(db.media.of(part), db.media.of(name)); err != nil {
 		return f, fmt.Errorf("store: a file cannot be written: %w", pathless(err))
 	}
@@ -268,7 +264,10 @@ func (db *DB) record(ctx context.Context, id store.ThreadID, f store.File, field
 	if _, err := f.At.MarshalJSON(); err != nil {
 		return kept, false, errUnencodable
 	}
-	blob, err := db.encode(string(id), f)
+	blob, err := db.encode(talkPlace(id, talkFile, f.ID), f)
+	if errors.Is(err, errErased) {
+		err = store.ErrNotFound
+	}
 	if err != nil {
 		return kept, false, err
 	}
@@ -321,7 +320,11 @@ func (db *DB) readFile(t *txn, id store.ThreadID, file string) (f store.File, fi
 	if err != nil {
 		return f, fields, err
 	}
-	return f, fields, db.decode(string(id), blob, &f)
+	err = db.decode(talkPlace(id, talkFile, file), blob, &f)
+	if errors.Is(err, errErased) {
+		err = store.ErrNotFound
+	}
+	return f, fields, err
 }
 
 // useFile makes a staged file one that stays.
@@ -360,11 +363,35 @@ func (db *DB) OpenFile(ctx context.Context, id store.ThreadID, file string) (f s
 	if err != nil {
 		return f, nil, fmt.Errorf("store: a file cannot be read: %w", pathless(err))
 	}
-	if c, err = db.unsealFile(string(id), fields.Path, content); err != nil {
+	if c, err = db.unseal(id, fields.Path, content); err != nil {
 		content.Close()
-		return f, nil, errDamaged
+		return f, nil, err
 	}
 	return f, c, nil
+}
+
+// unseal fails with ErrNoContent where a key is gone: the content is on its way
+// after it.
+func (db *DB) unseal(id store.ThreadID, name string, f *os.File) (store.Content, error) {
+	thread, err := db.keyOf(string(id))
+	if errors.Is(err, errErased) {
+		return nil, store.ErrNoContent
+	}
+	if err != nil {
+		return nil, err
+	}
+	k, err := db.book.Key(fileOwner(id, name))
+	if errors.Is(err, keys.ErrNone) {
+		return nil, store.ErrNoContent
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := newUnsealing(contentKeyOf(thread, k, id, name), f)
+	if err != nil {
+		return nil, errDamaged
+	}
+	return u, nil
 }
 
 // Files implements store.Files.
@@ -375,65 +402,25 @@ func (db *DB) Files(ctx context.Context, id store.ThreadID) (map[string]store.Fi
 	}
 	prefix := talkKey(id, talkFile, "")
 	err := db.view(ctx, func(t *txn) (err error) {
-		t.each(bucketTalks, prefix, prefix, func(_, v []byte) bool {
+		t.each(bucketTalks, prefix, prefix, func(k, v []byte) bool {
 			var fields fileFields
 			var f store.File
 			var blob []byte
 			if blob, err = split(v, &fields); err == nil {
-				err = db.decode(string(id), blob, &f)
+				err = db.decode(place{string(id), bucketTalks, k}, blob, &f)
+			}
+			if err != nil {
+				return false
 			}
 			files[f.ID] = f
-			return err == nil
+			return true
 		})
 		return err
 	})
+	if errors.Is(err, errErased) {
+		return map[string]store.File{}, nil
+	}
 	return files, err
-}
-
-// EraseFile implements store.Files.
-func (db *DB) EraseFile(ctx context.Context, id store.ThreadID, file string, at time.Time) (bool, error) {
-	blob, err := db.encode(string(id), store.File{ID: file, State: store.Erased, At: at})
-	if err != nil {
-		return false, err
-	}
-	path := ""
-	err = db.update(ctx, func(t *txn) error {
-		path = ""
-		_, fields, err := db.readFile(t, id, file)
-		if err != nil || fields.Path == "" {
-			return err
-		}
-		path = fields.Path
-		t.del(bucketMedia, []byte(path))
-		t.putFile(id, file, fileFields{}, blob)
-		return nil
-	})
-	if err != nil || path == "" {
-		return false, err
-	}
-	return true, db.media.remove(path)
-}
-
-// DropFile implements store.Files.
-func (db *DB) DropFile(ctx context.Context, id store.ThreadID, file string) error {
-	path := ""
-	err := db.update(ctx, func(t *txn) error {
-		path = ""
-		_, fields, err := db.readFile(t, id, file)
-		if err != nil {
-			return err
-		}
-		path = fields.Path
-		t.dropFile(talkKey(id, talkFile, file), fields)
-		return nil
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil || path == "" {
-		return err
-	}
-	return db.media.remove(path)
 }
 
 // dropFile removes a record and its place in the index.
@@ -493,6 +480,13 @@ func (db *DB) tidy(ctx context.Context, opening bool) error {
 		return err
 	}
 	if len(staged) > 0 {
+		var owners []string
+		for name, k := range staged {
+			owners = append(owners, fileOwner(store.ThreadID(k[1:1+k[0]]), name))
+		}
+		if err := db.book.Forget(nil, owners...); err != nil {
+			return err
+		}
 		err := db.update(ctx, func(t *txn) error {
 			for name, k := range staged {
 				t.dropFile([]byte(k), fileFields{Path: name})

@@ -4,66 +4,17 @@ package bolt
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"math"
 	"strings"
 	"time"
 
 	"sarai/store"
+	"sarai/store/keys"
 )
-
-// A blob is what says who somebody is or what was said: the JSON of one value.
-// seal and unseal are the only two places that blobs pass on their way to and
-// from the file. They change nothing yet; a later release encrypts there. owner
-// names whose key it will be: the thread, or the part of the program.
-//
-// A record with fields that the store itself must read without opening the blob
-// is the length of those fields, the fields as JSON, and the blob.
-
-func (db *DB) seal(owner string, plain []byte) []byte { return plain }
-
-func (db *DB) unseal(owner string, sealed []byte) ([]byte, error) { return sealed, nil }
-
-// The owners of blobs that belong to no thread. A thread's are owned by its ID,
-// which has no slash.
-const (
-	ownerStaff = "/staff"
-	ownerSmall = "/small"
-)
-
-var errUnencodable = errors.New("store: a value cannot be written down")
-
-// encode makes a blob. It is called before the queue, so that the committer
-// only copies bytes. Errors say nothing of the value.
-func (db *DB) encode(owner string, v any) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, errUnencodable
-	}
-	return db.seal(owner, plain), nil
-}
-
-// decode reads a blob into v, which keeps nothing of blob.
-func (db *DB) decode(owner string, blob []byte, v any) error {
-	plain, err := db.unseal(owner, blob)
-	if err != nil {
-		return errDamaged
-	}
-	return readJSON(plain, v)
-}
-
-func readJSON(b []byte, v any) error {
-	if json.Unmarshal(b, v) != nil {
-		return errDamaged
-	}
-	return nil
-}
 
 // join makes a record of the clear fields and the blob. The fields are of this
 // package's own types, which always marshal: their times were read or written
@@ -94,12 +45,16 @@ const hashSize = 16
 
 // hash is a keyed hash of the parts; kind keeps hashes of different things apart.
 func (db *DB) hash(kind string, parts ...string) []byte {
-	m := hmac.New(sha256.New, db.key)
+	return hashWith(db.book.Index(), kind, parts...)
+}
+
+func hashWith(k *keys.Key, kind string, parts ...string) []byte {
+	var b []byte
 	for _, p := range append([]string{kind}, parts...) {
-		m.Write(binary.AppendUvarint(nil, uint64(len(p))))
-		m.Write([]byte(p))
+		b = binary.AppendUvarint(b, uint64(len(p)))
+		b = append(b, p...)
 	}
-	return m.Sum(nil)[:hashSize]
+	return k.Hash(b)[:hashSize]
 }
 
 // random gives 128 random bits in 26 letters and digits.

@@ -29,7 +29,7 @@ func (db *DB) smallKey(bucket, key string) []byte {
 }
 
 // readSmall gives ErrNotFound for a record that is not there or is over.
-func (db *DB) readSmall(v []byte) (r smallRecord, err error) {
+func (db *DB) readSmall(k, v []byte) (r smallRecord, err error) {
 	if v == nil {
 		return r, store.ErrNotFound
 	}
@@ -41,7 +41,7 @@ func (db *DB) readSmall(v []byte) (r smallRecord, err error) {
 	if f.over(db.now()) {
 		return r, store.ErrNotFound
 	}
-	return r, db.decode(ownerSmall, blob, &r)
+	return r, db.decode(place{ownerSmall, bucketSmall, k}, blob, &r)
 }
 
 // Get implements store.Small.
@@ -52,7 +52,7 @@ func (db *DB) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 	k := db.smallKey(bucket, key)
 	var r smallRecord
 	err := db.view(ctx, func(t *txn) (err error) {
-		r, err = db.readSmall(t.get(bucketSmall, k))
+		r, err = db.readSmall(k, t.get(bucketSmall, k))
 		return err
 	})
 	return r.Value, err
@@ -67,7 +67,7 @@ func (db *DB) Put(ctx context.Context, bucket, key string, value []byte, until t
 		return errUnencodable
 	}
 	k := db.smallKey(bucket, key)
-	blob, err := db.encode(ownerSmall, smallRecord{key, value})
+	blob, err := db.encode(place{ownerSmall, bucketSmall, k}, smallRecord{key, value})
 	if err != nil {
 		return err
 	}
@@ -118,8 +118,8 @@ func (db *DB) All(ctx context.Context, bucket string) (map[string][]byte, error)
 	prefix := named(bucket)
 	err := db.view(ctx, func(t *txn) error {
 		var failed error
-		t.each(bucketSmall, prefix, prefix, func(_, v []byte) bool {
-			r, err := db.readSmall(v)
+		t.each(bucketSmall, prefix, prefix, func(k, v []byte) bool {
+			r, err := db.readSmall(k, v)
 			switch err {
 			case nil:
 				all[r.Key] = r.Value
@@ -142,9 +142,13 @@ const eventAge = 9 * 24 * time.Hour
 // waits long behind it.
 const sweepStep = 1000
 
-// Sweep implements store.Store. It also looks after the folder of files. It commits in small steps; if it fails, what was
-// removed stays removed.
+// Sweep implements store.Store. It also finishes what erasing left, removes old
+// copies from before an upgrade, and looks after the folder of files. It commits
+// in small steps; if it fails, what was removed stays removed.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
+	if err := db.forgetMonths(ctx, now); err != nil {
+		return err
+	}
 	for more := true; more; {
 		err := db.update(ctx, func(t *txn) error {
 			events := t.older(bucketEventAge, now.Add(-eventAge))
@@ -169,6 +173,12 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := db.finishAll(ctx, now); err != nil {
+		return err
+	}
+	if err := db.removeOldCopies(now); err != nil {
+		return err
 	}
 	return db.tidy(ctx, false)
 }

@@ -40,9 +40,9 @@ func fold(s string) string {
 // Members implements store.StaffBook.
 func (db *DB) Members(ctx context.Context) (ms []store.Member, err error) {
 	err = db.view(ctx, func(t *txn) (err error) {
-		t.each(bucketMember, nil, nil, func(_, v []byte) bool {
+		t.each(bucketMember, nil, nil, func(id, v []byte) bool {
 			var m store.Member
-			m, err = db.readMember(v)
+			m, err = db.readMember(id, v)
 			ms = append(ms, m)
 			return err == nil
 		})
@@ -55,7 +55,7 @@ func (db *DB) Members(ctx context.Context) (ms []store.Member, err error) {
 	return ms, nil
 }
 
-func (db *DB) readMember(v []byte) (m store.Member, err error) {
+func (db *DB) readMember(id, v []byte) (m store.Member, err error) {
 	if v == nil {
 		return m, store.ErrNotFound
 	}
@@ -63,13 +63,13 @@ func (db *DB) readMember(v []byte) (m store.Member, err error) {
 	if err != nil {
 		return m, err
 	}
-	return m, db.decode(ownerStaff, blob, &m)
+	return m, db.decode(place{ownerStaff, bucketMember, id}, blob, &m)
 }
 
 // Member implements store.StaffBook.
 func (db *DB) Member(ctx context.Context, id desk.StaffID) (m store.Member, err error) {
 	err = db.view(ctx, func(t *txn) (err error) {
-		m, err = db.readMember(t.get(bucketMember, []byte(id)))
+		m, err = db.readMember([]byte(id), t.get(bucketMember, []byte(id)))
 		return err
 	})
 	return m, err
@@ -83,7 +83,7 @@ func (db *DB) MemberByLogin(ctx context.Context, login string) (m store.Member, 
 		if id == nil {
 			return store.ErrNotFound
 		}
-		m, err = db.readMember(t.get(bucketMember, id))
+		m, err = db.readMember(id, t.get(bucketMember, id))
 		return err
 	})
 	return m, err
@@ -94,11 +94,11 @@ func (db *DB) PutMember(ctx context.Context, m store.Member) error {
 	if !goodName(string(m.ID)) || m.Login == "" {
 		return errName
 	}
-	blob, err := db.encode(ownerStaff, m)
+	id, login := []byte(m.ID), db.loginKey(m.Login)
+	blob, err := db.encode(place{ownerStaff, bucketMember, id}, m)
 	if err != nil {
 		return err
 	}
-	id, login := []byte(m.ID), db.loginKey(m.Login)
 	record := join(memberFields{Login: login}, blob)
 	return db.update(ctx, func(t *txn) error {
 		if owner := t.get(bucketLogin, login); owner != nil && !bytes.Equal(owner, id) {
@@ -129,8 +129,11 @@ func (db *DB) Draft(ctx context.Context, id store.ThreadID, by desk.StaffID) (te
 		if v == nil {
 			return nil
 		}
-		return db.decode(string(id), v, &text)
+		return db.decode(talkPlace(id, talkDraft, by), v, &text)
 	})
+	if errors.Is(err, errErased) {
+		return "", nil
+	}
 	return text, err
 }
 
@@ -140,9 +143,14 @@ func (db *DB) PutDraft(ctx context.Context, id store.ThreadID, by desk.StaffID, 
 		return errName
 	}
 	k := talkKey(id, talkDraft, by)
-	blob, err := db.encode(string(id), text)
-	if err != nil {
-		return err
+	var blob []byte
+	if text != "" {
+		var err error
+		if blob, err = db.encode(talkPlace(id, talkDraft, by), text); errors.Is(err, errErased) {
+			return store.ErrNotFound
+		} else if err != nil {
+			return err
+		}
 	}
 	return db.update(ctx, func(t *txn) error {
 		_, thread, err := t.threadFields(id)

@@ -7,12 +7,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"sarai/channels"
 	"sarai/desk"
 	"sarai/store"
+	"sarai/store/keys"
 )
 
 // threadFields are a thread's clear fields. Version and LastSeq stand here and
@@ -82,7 +84,11 @@ func (db *DB) readThread(t *txn, id store.ThreadID) (store.Thread, error) {
 		return store.Thread{}, store.ErrNotFound
 	}
 	var th store.Thread
-	if err := db.decode(string(id), blob, &th); err != nil {
+	err = db.decode(talkPlace(id, talkThread, ""), blob, &th)
+	if errors.Is(err, errErased) {
+		return store.Thread{}, store.ErrNotFound
+	}
+	if err != nil {
 		return store.Thread{}, err
 	}
 	th.Version, th.LastSeq = f.Version, f.LastSeq
@@ -108,19 +114,21 @@ type turn struct {
 	reply   []byte       // key in bucketAddress
 	caseID  string
 	events  [][]byte
-	entries [][]byte
+	entries []*entry
 	jobs    []newJob
 	cancel  []string
 	uses    []string // files that were staged
 	counts  []*count
-	visits  [][]byte // of the addresses, where somebody is counted once
+	visits  [][]byte  // of the addresses, where somebody is counted once
+	key     *keys.Key // nil: the thread was erased
+	book    *keys.Book
 }
 
 var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread, or a count has no day or name")
 
 // Commit implements store.Threads.
 func (db *DB) Commit(ctx context.Context, t store.Turn) error {
-	x, err := db.encodeTurn(t)
+	x, err := db.encodeTurn(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -133,12 +141,12 @@ func (db *DB) Commit(ctx context.Context, t store.Turn) error {
 	})
 }
 
-func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
+func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 	th := t.Thread
 	if !goodName(string(th.ID)) {
 		return nil, errTurn
 	}
-	x := &turn{id: th.ID, version: th.Version, reply: db.addressKey(th.Reply), cancel: t.Cancel}
+	x := &turn{id: th.ID, book: db.book, version: th.Version, reply: db.addressKey(th.Reply), cancel: t.Cancel}
 	for _, a := range th.Addresses {
 		x.fields.Addresses = append(x.fields.Addresses, db.addressKey(a))
 	}
@@ -157,27 +165,36 @@ func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
 	for _, e := range t.Events {
 		x.events = append(x.events, db.eventKey(e))
 	}
+	for _, j := range t.Jobs {
+		if j.Thread != "" && j.Thread != th.ID || j.Key == "" || len(j.Key) > maxKey || len(j.Lane) > maxName {
+			return nil, errTurn
+		}
+	}
+	// The key of a new thread is on disk before anything that is sealed under it.
 	var err error
-	for _, e := range t.Entries {
+	if th.Version == 0 {
+		x.key, err = db.book.Make(ctx, string(th.ID))
+	} else if x.key, err = db.keyOf(string(th.ID)); errors.Is(err, errErased) {
+		return x, nil
+	}
+	if err != nil {
+		return nil, unwritten(ctx, err)
+	}
+	for i, e := range t.Entries {
 		if e.Author == store.Staff {
 			for _, m := range e.Media {
 				x.uses = append(x.uses, m.ID)
 			}
 		}
-		b, err := db.encodeEntry(th.ID, e)
+		n, err := newEntry(x.key, th.ID, e, th.LastSeq+uint64(i)+1)
 		if err != nil {
 			return nil, err
 		}
-		x.entries = append(x.entries, b)
+		x.entries = append(x.entries, n)
 	}
 	for _, j := range t.Jobs {
-		if j.Thread == "" {
-			j.Thread = th.ID
-		}
-		if j.Thread != th.ID || j.Key == "" || len(j.Key) > maxKey || len(j.Lane) > maxName {
-			return nil, errTurn
-		}
-		n, err := db.encodeJob(j)
+		j.Thread = th.ID
+		n, err := encodeJob(x.key, j)
 		if err != nil {
 			return nil, err
 		}
@@ -196,14 +213,17 @@ func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
 		}
 	}
 	th.Version, th.LastSeq = 0, 0
-	x.blob, err = db.encode(string(th.ID), th)
+	x.blob, err = sealWith(x.key, talkPlace(th.ID, talkThread, ""), th)
 	return x, err
 }
 
-// encodeEntry leaves Seq out: the committer gives it, and it stands in the key.
-func (db *DB) encodeEntry(id store.ThreadID, e store.Entry) ([]byte, error) {
-	e.Seq = 0
-	return db.encode(string(id), e)
+// unwritten says of an error of the keys what callers of a store know: a caller
+// that left before anything was queued has changed nothing.
+func unwritten(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", store.ErrBusy, ctx.Err())
+	}
+	return err
 }
 
 // commit judges a turn and then writes it.
@@ -211,6 +231,17 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	for _, k := range x.events {
 		if t.get(bucketEvent, k) != nil {
 			return store.ErrDuplicate
+		}
+	}
+	if x.key == nil {
+		return store.ErrConflict
+	}
+	if x.version == 0 {
+		// Somebody may have erased a thread of this name since its key was read.
+		if is, err := x.book.Is(string(x.id), x.key); err != nil {
+			return err
+		} else if !is {
+			return store.ErrConflict
 		}
 	}
 	old, blob, err := t.threadFields(x.id)
@@ -257,7 +288,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	f.Version, f.LastSeq = x.version+1, old.LastSeq
 	for _, e := range x.entries {
 		f.LastSeq++
-		t.put(bucketTalks, talkKey(x.id, talkEntry, number(f.LastSeq)), e)
+		t.put(bucketTalks, talkKey(x.id, talkEntry, number(f.LastSeq)), e.at(x.id, f.LastSeq))
 	}
 	t.put(bucketTalks, talkKey(x.id, talkThread, ""), join(f, x.blob))
 	for _, file := range x.uses {
@@ -294,7 +325,7 @@ func (db *DB) Entries(ctx context.Context, id store.ThreadID, after uint64, n in
 	err = db.view(ctx, func(t *txn) (err error) {
 		t.each(bucketTalks, prefix, concat(prefix, number(after+1)), func(k, v []byte) bool {
 			var e store.Entry
-			if err = db.decode(string(id), v, &e); err != nil {
+			if err = db.decode(place{string(id), bucketTalks, k}, v, &e); err != nil {
 				return false
 			}
 			e.Seq = binary.BigEndian.Uint64(k[len(prefix):])
@@ -303,6 +334,9 @@ func (db *DB) Entries(ctx context.Context, id store.ThreadID, after uint64, n in
 		})
 		return err
 	})
+	if errors.Is(err, errErased) {
+		return nil, nil
+	}
 	return es, err
 }
 
@@ -316,67 +350,18 @@ func (db *DB) Receipts(ctx context.Context, id store.ThreadID) (map[string]chann
 	err := db.view(ctx, func(t *txn) (err error) {
 		t.each(bucketTalks, prefix, prefix, func(k, v []byte) bool {
 			var r channels.Receipt
-			err = db.decode(string(id), v, &r)
+			if err = db.decode(place{string(id), bucketTalks, k}, v, &r); err != nil {
+				return false
+			}
 			rs[string(k[len(prefix):])] = r
-			return err == nil
-		})
-		return err
-	})
-	return rs, err
-}
-
-// Erase implements store.Threads. It also removes the keys of the events and the
-// jobs that failed.
-func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
-	if !goodName(string(id)) {
-		return nil
-	}
-	var files []string
-	err := db.update(ctx, func(t *txn) error {
-		files = nil
-		f, _, err := t.threadFields(id)
-		if err != nil {
-			return err
-		}
-		prefix := named(string(id))
-		var keys [][]byte
-		t.each(bucketTalks, prefix, prefix, func(k, _ []byte) bool {
-			keys = append(keys, bytes.Clone(k))
 			return true
 		})
-		for _, k := range keys {
-			kind, rest := k[len(prefix)], k[len(prefix)+1:]
-			switch kind {
-			case talkEvent:
-				t.forgetEvent(rest)
-			case talkJob:
-				t.dropJob(string(rest))
-			case talkFailed:
-				t.del(bucketFailed, t.get(bucketTalks, k))
-			case talkCase:
-				t.del(bucketCase, rest)
-			case talkFile:
-				var file fileFields
-				if _, err := split(t.get(bucketTalks, k), &file); err != nil {
-					t.spoil(err)
-				} else if file.Path != "" {
-					t.del(bucketMedia, []byte(file.Path))
-					files = append(files, file.Path)
-				}
-			}
-			t.del(bucketTalks, k)
-		}
-		for _, k := range f.Addresses {
-			t.del(bucketAddress, k)
-		}
-		t.moveKey(bucketOpen, f.Open, nil, id)
-		t.moveKey(bucketClosed, f.Closed, nil, id)
-		return nil
-	})
-	if err != nil {
 		return err
+	})
+	if errors.Is(err, errErased) {
+		return map[string]channels.Receipt{}, nil
 	}
-	return db.media.remove(files...)
+	return rs, err
 }
 
 // forgetEvent removes an event key but for its place in the thread.
