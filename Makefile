@@ -21,7 +21,7 @@ run: build
 	./bin/sarai serve $(ARGS)
 
 check: lint
-	$(GO) test ./...
+	$(GO) test -short ./...
 
 format:
 	@bad=$$(gofmt -l .) || exit 1; \

@@ -32,7 +32,7 @@ import (
 
 // telegramKills is how often the server is killed while people write to its bot:
 // go test ./internal/e2e -run Telegram -telegram.kills 1000
-var telegramKills = flag.Int("telegram.kills", 50, "how often the server is killed under Telegram")
+var telegramKills = flag.Int("telegram.kills", 0, "how often the server is killed under Telegram; 0 is 50, and 6 with -short")
 
 // A botCentre is an installation whose bot is on a platform of its own.
 type botCentre struct {
@@ -113,9 +113,17 @@ func TestTelegramLosesNothingWhenTheServerIsKilled(t *testing.T) {
 	}
 	var kills []time.Time
 	var starts []time.Duration
-	for n := range *telegramKills {
+	loops := *telegramKills
+	switch {
+	case loops > 0:
+	case testing.Short():
+		loops = 6
+	default:
+		loops = 50
+	}
+	for n := range loops {
 		mode := "poll"
-		if n >= *telegramKills/2 {
+		if n >= loops/2 {
 			mode = "webhook"
 		}
 		c.configure(mode)
