@@ -114,6 +114,7 @@ type DB struct {
 	now   func() time.Time
 	queue chan *change
 	ended chan struct{} // closed when the committer has ended
+	month monthKey      // the committer's alone
 
 	mu     sync.RWMutex // guards closed and the closing of queue
 	closed bool

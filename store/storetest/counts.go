@@ -120,9 +120,7 @@ func oncePerMonth(t *teller) {
 	}
 	visits := func(a channels.Address, day store.Day, more ...channels.Address) store.Thread {
 		th := t.from(a)
-		for _, x := range more {
-			th.Addresses = append(th.Addresses, x)
-		}
+		th.Addresses = append(th.Addresses, more...)
 		return t.commit(store.Turn{Thread: th, Counts: []store.Count{people(day)}})
 	}
 	n := func(day store.Day) uint64 { return t.tallies(day, day)[tallied(day, store.CountPeople, nil)] }
