@@ -153,6 +153,8 @@ type DB struct {
 	ended chan struct{} // closed when the committer has ended
 	media *folder
 
+	opening string // begins the tokens of leases: those of an earlier opening are lost
+
 	mu     sync.RWMutex // guards closed and the closing of queue
 	closed bool
 
@@ -201,7 +203,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, path: path, now: o.Now,
+		bolt: b, path: path, now: o.Now, opening: random(),
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}

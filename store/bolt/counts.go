@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"sarai/channels"
@@ -40,16 +42,16 @@ const (
 	ownerMonth  = "/month/"
 )
 
-// A count is a store.Count as it lies in the file, made before the queue.
+// A count is a store.Count as it is looked for in the file. What must be written
+// down of its cell is made only when the cell is new, which is seldom.
 type count struct {
-	day, key []byte
-	blob     []byte
-	n        uint64
-	code     []byte // key in bucketCode; nil without a campaign
-	once     bool
-	// What it becomes where a day is full: with Other for the campaign, and by the
-	// centre alone.
-	other, centre *count
+	day  []byte
+	name store.CountName
+	cell store.Cell
+	key  []byte // in bucketCount
+	code []byte // in bucketCode; nil without a campaign
+	n    uint64
+	once bool
 }
 
 type countBlob struct {
@@ -63,13 +65,12 @@ type dayFields struct {
 	Codes int `json:"codes,omitempty"`
 }
 
-// encodeCount leaves out a count of nothing.
-func (db *DB) encodeCount(c store.Count) (*count, error) {
+// newCount leaves out a count of nothing.
+func (db *DB) newCount(c store.Count) (*count, error) {
 	if c.N == 0 {
 		return nil, nil
 	}
-	day, err := time.Parse(time.DateOnly, string(c.Day))
-	if err != nil || c.Name == "" || day.Format(time.DateOnly) != string(c.Day) {
+	if day, err := time.Parse(time.DateOnly, string(c.Day)); err != nil || c.Name == "" || day.Format(time.DateOnly) != string(c.Day) {
 		return nil, errTurn
 	}
 	cell := make(store.Cell, len(c.Cell))
@@ -82,40 +83,28 @@ func (db *DB) encodeCount(c store.Count) (*count, error) {
 			cell[d] = v
 		}
 	}
-	x, err := db.countOf(c, cell)
-	if err != nil {
-		return nil, err
-	}
+	x := &count{day: []byte(c.Day), name: c.Name, cell: cell, n: c.N, once: c.Once}
 	if code := cell[store.ByCampaign]; code != "" && code != store.Other {
 		x.code = concat(x.day, db.hash("campaign", code))
-		cell[store.ByCampaign] = store.Other
-		if x.other, err = db.countOf(c, cell); err != nil {
-			return nil, err
-		}
 	}
-	alone := store.Cell{}
-	if centre := cell[store.ByCentre]; centre != "" {
-		alone[store.ByCentre] = centre
-	}
-	x.centre, err = db.countOf(c, alone)
-	return x, err
+	x.key = db.countKey(x)
+	return x, nil
 }
 
-func (db *DB) countOf(c store.Count, cell store.Cell) (*count, error) {
-	b := countBlob{c.Name, cell}
-	plain, err := json.Marshal(b) // sorts the keys of the cell
-	if err != nil {
-		return nil, errUnencodable
+func (db *DB) countKey(c *count) []byte {
+	parts := []string{string(c.name)}
+	for _, d := range slices.Sorted(maps.Keys(c.cell)) {
+		parts = append(parts, string(d), c.cell[d])
 	}
-	key := concat([]byte(c.Day), db.hash("count", string(plain)))
-	blob, err := db.encode(place{ownerCounts, bucketCount, key}, b)
-	if err != nil {
-		return nil, err
-	}
-	return &count{
-		day: []byte(c.Day), key: key,
-		blob: blob, n: c.N, once: c.Once,
-	}, nil
+	return concat(c.day, db.hash("count", parts...))
+}
+
+// with is c in another cell.
+func (db *DB) with(c *count, cell store.Cell) *count {
+	x := *c
+	x.cell, x.code = cell, nil
+	x.key = db.countKey(&x)
+	return &x
 }
 
 // addCounts adds the counts of a turn. visits are the hashes of the thread's
@@ -131,58 +120,55 @@ func (t *txn) addCounts(db *DB, counts []*count, visits [][]byte, now time.Time)
 				continue
 			}
 		}
-		if err := t.addCount(c); err != nil {
+		if err := t.addCount(db, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *txn) addCount(c *count) error {
+func (t *txn) addCount(db *DB, c *count) error {
+	if v := t.get(bucketCount, c.key); len(v) >= 8 {
+		t.put(bucketCount, c.key, concat(number(c.n+binary.BigEndian.Uint64(v)), v[8:]))
+		return nil
+	}
 	var day dayFields
 	if v := t.get(bucketCountDay, c.day); v != nil {
 		if err := readJSON(v, &day); err != nil {
 			return err
 		}
 	}
-	was := day
+	// Counted by the centre alone a day has few cells more, however full it is.
+	if day.Cells >= store.MaxCells {
+		alone := store.Cell{}
+		if centre := c.cell[store.ByCentre]; centre != "" {
+			alone[store.ByCentre] = centre
+		}
+		if !maps.Equal(c.cell, alone) {
+			return t.addCount(db, db.with(c, alone))
+		}
+	}
 	if c.code != nil && t.get(bucketCode, c.code) == nil {
 		if day.Codes >= store.MaxCampaigns {
-			c = c.other.in(c.centre)
-		} else {
-			t.put(bucketCode, c.code, []byte{1})
-			day.Codes++
+			cell := maps.Clone(c.cell)
+			cell[store.ByCampaign] = store.Other
+			return t.addCount(db, db.with(c, cell))
 		}
+		t.put(bucketCode, c.code, []byte{1})
+		day.Codes++
 	}
-	if t.get(bucketCount, c.key) == nil {
-		// Counted by the centre alone a day has few cells more, however full it is.
-		if day.Cells >= store.MaxCells && c.centre != nil {
-			c = c.centre
-		}
-		if t.get(bucketCount, c.key) == nil {
-			day.Cells++
-		}
+	day.Cells++
+	fields, err := json.Marshal(day)
+	if err != nil { // unreachable: two numbers
+		return errUnencodable
 	}
-	if day != was {
-		b, err := json.Marshal(day)
-		if err != nil {
-			return errUnencodable
-		}
-		t.put(bucketCountDay, c.day, b)
+	blob, err := db.encode(place{ownerCounts, bucketCount, c.key}, countBlob{c.name, c.cell})
+	if err != nil {
+		return err
 	}
-	n, blob := c.n, c.blob
-	if v := t.get(bucketCount, c.key); len(v) >= 8 {
-		n, blob = n+binary.BigEndian.Uint64(v), v[8:]
-	}
-	t.put(bucketCount, c.key, concat(number(n), blob))
+	t.put(bucketCountDay, c.day, fields)
+	t.put(bucketCount, c.key, concat(number(c.n), blob))
 	return nil
-}
-
-// in gives c with what it becomes where a day has too many cells.
-func (c *count) in(centre *count) *count {
-	x := *c
-	x.centre = centre
-	return &x
 }
 
 // visit notes that a person was counted in a month, and says whether it is the

@@ -38,8 +38,8 @@ func visits(t *testing.T, db *DB, month string) (hashes [][]byte) {
 	return hashes
 }
 
-// monthKey gives a hash with a month's key, nil where there is none.
-func monthKey(t *testing.T, db *DB, month string) []byte {
+// keyOf gives a hash with a month's key, nil where there is none.
+func keyOf(t *testing.T, db *DB, month string) []byte {
 	t.Helper()
 	k, err := db.book.Key(ownerMonth + month)
 	if errors.Is(err, keys.ErrNone) {
@@ -80,8 +80,8 @@ func TestAMonthLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	key := monthKey(t, db, "2026-11")
-	if len(key) != 32 || bytes.Equal(key, monthKey(t, db, "2026-12")) {
+	key := keyOf(t, db, "2026-11")
+	if len(key) != 32 || bytes.Equal(key, keyOf(t, db, "2026-12")) {
 		t.Fatal("the months have no keys of their own")
 	}
 
@@ -96,15 +96,15 @@ func TestAMonthLeavesNothingBehind(t *testing.T) {
 		if err := db.Sweep(ctx, now); err != nil {
 			t.Fatal(err)
 		}
-		if got := len(visits(t, db, "2026-11")); got != x.left || (monthKey(t, db, "2026-11") != nil) != (x.left > 0) {
+		if got := len(visits(t, db, "2026-11")); got != x.left || (keyOf(t, db, "2026-11") != nil) != (x.left > 0) {
 			t.Errorf("at %v November has %d hashes, want %d", x.at, got, x.left)
 		}
 	}
-	if len(visits(t, db, "2026-12")) != 2 || monthKey(t, db, "2026-12") == nil {
+	if len(visits(t, db, "2026-12")) != 2 || keyOf(t, db, "2026-12") == nil {
 		t.Error("December was forgotten with November")
 	}
 	visiting(t, db, "bilal", "2026-11-30") // late: no new key is made for a month that is over
-	if monthKey(t, db, "2026-11") != nil {
+	if keyOf(t, db, "2026-11") != nil {
 		t.Error("November has a key again")
 	}
 }

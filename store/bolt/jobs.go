@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sarai/store"
@@ -220,7 +221,7 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	var leased []store.Leased
 	var blobs [][]byte
 	err = db.update(ctx, func(t *txn) (err error) {
-		leased, blobs, err = t.lease(now, until, n)
+		leased, blobs, err = t.lease(db.opening, now, until, n)
 		return err
 	})
 	if err != nil {
@@ -240,7 +241,7 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	return readable, nil
 }
 
-func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
+func (t *txn) lease(opening string, now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
 	ended := t.ended(now, -1)
 	for _, key := range ended {
 		f, blob, err := t.job(key)
@@ -259,7 +260,7 @@ func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, erro
 		}
 		blob = bytes.Clone(blob)
 		t.del(bucketDue, f.dueKey())
-		f.Tries, f.Token, f.Until = f.Tries+1, random(), until
+		f.Tries, f.Token, f.Until = f.Tries+1, opening+random(), until
 		t.put(bucketLease, f.leaseKey(), []byte(key))
 		t.put(bucketJob, []byte(key), join(f, blob))
 		leased = append(leased, store.Leased{Job: f.job(key), Token: f.Token, Until: until})
@@ -305,6 +306,9 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 	}
 	if _, err := o.Again.MarshalJSON(); err != nil {
 		return errUnencodable
+	}
+	if !strings.HasPrefix(l.Token, db.opening) { // leased before the file was opened
+		return store.ErrLost
 	}
 	k, err := db.keyOf(string(l.Thread))
 	if errors.Is(err, errErased) {

@@ -201,7 +201,7 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 		x.jobs = append(x.jobs, n)
 	}
 	for _, c := range t.Counts {
-		n, err := db.encodeCount(c)
+		n, err := db.newCount(c)
 		if err != nil {
 			return nil, err
 		}
