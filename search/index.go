@@ -121,16 +121,19 @@ func New(c *content.Catalogue) *Index {
 	for l := range written {
 		written[l] = append(written[l], answers[l]...)
 	}
-	x.linguist = newLinguist(written)
-	x.vocabulary = newVocabulary(x.texts)
-	x.x = make([]vector, len(x.texts))
-	for i := range x.texts {
-		x.x[i] = x.vocabulary.vector(&x.texts[i])
-	}
-	x.ranking = newRanking(x.texts)
-	x.answers = newRanking(docs)
-	x.likeness = newLikeness(x.vocabulary, x.x)
-	x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
+	var group sync.WaitGroup // three parts that do not need each other
+	group.Go(func() { x.linguist = newLinguist(written) })
+	group.Go(func() { x.ranking, x.answers = newRanking(x.texts), newRanking(docs) })
+	group.Go(func() {
+		x.vocabulary = newVocabulary(x.texts)
+		x.x = make([]vector, len(x.texts))
+		for i := range x.texts {
+			x.x[i] = x.vocabulary.vector(&x.texts[i])
+		}
+		x.likeness = newLikeness(x.vocabulary, x.x)
+		x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
+	})
+	group.Wait()
 	x.linear = x.centres.as(2, -1)
 	x.confidence = usualUntrained
 	x.scratch = newScratch(len(x.families), len(x.articles), len(x.samples), len(x.docs))
