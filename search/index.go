@@ -216,9 +216,9 @@ func part(key string) int {
 func (x *Index) fold(sample int) int { return part(x.texts[sample].joined) }
 
 // Fit gives the index with the full model, and leaves x as it is. It takes
-// about a second for thirty articles in five languages and uses all
-// processors, so it belongs off the path of a question. It fails only when ctx
-// ends.
+// about two seconds of one processor for 139 articles with 5,300 samples and
+// about twenty for 24,000 samples, and uses all processors, so it belongs off
+// the path of a question. It fails only when ctx ends.
 func (x *Index) Fit(ctx context.Context) (*Index, error) {
 	y := *x
 	t := newTeacher(x.x, x.labels(), len(x.families), len(x.vocabulary.idf))
