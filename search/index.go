@@ -45,6 +45,7 @@ type Index struct {
 	x       []vector
 	docs    []doc // answer texts: a second field that counts less
 
+	speller    *speller
 	vocabulary *vocabulary
 	ranking    *ranking
 	likeness   *likeness
@@ -123,7 +124,10 @@ func New(c *content.Catalogue) *Index {
 	}
 	var group sync.WaitGroup // three parts that do not need each other
 	group.Go(func() { x.linguist = newLinguist(written) })
-	group.Go(func() { x.ranking, x.answers = newRanking(x.texts), newRanking(docs) })
+	group.Go(func() {
+		x.ranking, x.answers = newRanking(x.texts), newRanking(docs)
+		x.speller = newSpeller(x.ranking)
+	})
 	group.Go(func() {
 		x.vocabulary = newVocabulary(x.texts)
 		x.x = make([]vector, len(x.texts))
