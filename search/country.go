@@ -112,6 +112,11 @@ func newLands(known []*content.Land) *lands {
 	return l
 }
 
+// names says whether any country of either kind is named.
+func (l *lands) names(ws []string) bool {
+	return len(l.origins.named(ws)) > 0 || len(l.goals.named(ws)) > 0
+}
+
 func (a atlas) add(p place, known []*content.Land) {
 	add := func(name string) {
 		name, whole := strings.CutPrefix(name, "=")

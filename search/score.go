@@ -346,7 +346,7 @@ type cover struct {
 const fillerWeight = 0.1
 
 // coverage measures how much of the question is known at all and to each of
-// the families. A country of origin says who asks and not what. A word that only
+// the families. A country says who asks or where, and not what. A word that only
 // an answer's text has, or only its consonants, is half known; one that means
 // what other words of the samples mean, a little more.
 func (x *Index) coverage(q *text, v view, all []found) cover {
@@ -364,7 +364,7 @@ func (x *Index) coverage(q *text, v view, all []found) cover {
 		}
 		weight := fillerWeight
 		filler := true
-		if !x.linguist.filler[w] && len(x.lands.origins.named(q.words[i:i+1])) == 0 {
+		if !x.linguist.filler[w] && !x.lands.names(q.words[i:i+1]) {
 			weight, filler = 1, false
 			c.words++
 		}
