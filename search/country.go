@@ -16,15 +16,15 @@ import (
 // names. Those shorter than four letters, and those behind a "=", are whole
 // words.
 var origins = []place{
-	{"PK", `pakistan pakstan lahore karachi islamabad peshawar rawalpindi sialkot multan faisalabad quetta gujrat gujranwala punjab sindh balochistan
+	{"PK", `=pk pakistan pakstan lahore karachi islamabad peshawar rawalpindi sialkot multan faisalabad quetta gujrat gujranwala punjab sindh balochistan
 پاکستان لاہور کراچی پشاور راولپنڈی سیالکوٹ ملتان کوئٹہ پنجاب পাকিস্তান пакистан покистон`},
-	{"BD", `bangladesh bangladeshi dhaka chittagong chattogram sylhet comilla cumilla khulna noakhali بنگلادیش بنگله بنغلادیش বাংলাদেশ ঢাকা চট্টগ্রাম সিলেট কুমিল্লা бангладеш`},
+	{"BD", `=bd bangladesh bangladeshi dhaka chittagong chattogram sylhet comilla cumilla khulna noakhali بنگلادیش بنگله بنغلادیش বাংলাদেশ ঢাকা চট্টগ্রাম সিলেট কুমিল্লা бангладеш`},
 	{"AF", `afghan afgan kabul herat mazar jalalabad kandahar nangarhar افغان کابل هرات قندهار ننګرهار ننگرهار আফগান афган афғон afgon ئهفغان ئەفغان`},
 	{"IQ", `iraq irak baghdad basra erbil mosul sulaymani kurdistan hawler عراق العراق بغداد أربيل اربيل البصرة كوردستان هەولێر سلێمانی ইরাক ирак ироқ عیراق iroq`},
-	{"TJ", `tajik tadjik tadzhik tojik dushanbe khujand bokhtar kulob تاجیک তাজিক таджик тоҷик тожик тажик душанбе худжанд хуҷанд`},
-	{"KG", `kyrgyz kirgiz qirgiz =osh bishkek batken naryn jalalabat issyk قرغیز قرقیز কিরগিজ кыргыз киргиз қирғиз қырғыз бишкек =ош баткен нарын`},
-	{"KZ", `kazakh kazak qozog qazaq almaty astana shymkent aktau قزاق قازاق কাজাখ казах казак қазақ қозоқ қазоқ алмат астан шымкент`},
-	{"UZ", `uzbek ozbek özbek tashkent toshkent samarkand samarqand fergana fargona andijan andijon bukhara buxoro namangan khorezm xorazm ازبک اوزبیک উজবেক узбек ўзбек өзбек өзбек ӯзбек ташкент тошкент самарқанд самарканд фергана андижан`},
+	{"TJ", `=tj tajik tadjik tadzhik tojik dushanbe khujand bokhtar kulob تاجیک তাজিক таджик тоҷик тожик тажик душанбе худжанд хуҷанд`},
+	{"KG", `=kg kyrgyz kirgiz qirgiz =osh bishkek batken naryn jalalabat issyk قرغیز قرقیز কিরগিজ кыргыз киргиз қирғиз қырғыз бишкек =ош баткен нарын`},
+	{"KZ", `=kz kazakh kazak qozog qazaq almaty astana shymkent aktau قزاق قازاق কাজাখ казах казак қазақ қозоқ қазоқ алмат астан шымкент`},
+	{"UZ", `=uz uzbek ozbek özbek tashkent toshkent samarkand samarqand fergana fargona andijan andijon bukhara buxoro namangan khorezm xorazm ازبک اوزبیک উজবেক узбек ўзбек өзбек өзбек ӯзбек ташкент тошкент самарқанд самарканд фергана андижан`},
 }
 
 // The countries that they go to, likewise. Kazakhstan and Pakistan are goals
@@ -49,6 +49,31 @@ var goals = []place{
 	{"BG", `bulgaria болгари بلغاریہ`}, {"SK", `slovakia slovak словаки`}, {"HU", `hungary hungarian vengriya венгри ہنگری`},
 	{"CZ", `czech chexiya чехи`}, {"LT", `lithuania litva литв`}, {"LV", `latvia латви`}, {"EE", `estonia эстони`},
 	{"HR", `croatia croatian хорвати کروشیا`},
+}
+
+// spokenIn says whether a language is at home in one of the countries and in no
+// other that people come from. Russian is spoken in too many to tell.
+func spokenIn(l content.Locale, countries []content.Country) bool {
+	var home content.Country
+	switch l {
+	case content.Urdu:
+		home = "PK"
+	case content.Bangla:
+		home = "BD"
+	case content.Dari, content.Pashto:
+		home = "AF"
+	case content.Arabic, content.Sorani:
+		home = "IQ"
+	case content.Tajik:
+		home = "TJ"
+	case content.Kyrgyz:
+		home = "KG"
+	case content.Kazakh:
+		home = "KZ"
+	case content.Uzbek:
+		home = "UZ"
+	}
+	return home != "" && slices.Contains(countries, home)
 }
 
 // A place is a country and the beginnings of its names.
@@ -85,6 +110,11 @@ func newLands(known []*content.Land) *lands {
 		l.goals.add(g, known)
 	}
 	return l
+}
+
+// names says whether any country of either kind is named.
+func (l *lands) names(ws []string) bool {
+	return len(l.origins.named(ws)) > 0 || len(l.goals.named(ws)) > 0
 }
 
 func (a atlas) add(p place, known []*content.Land) {

@@ -45,6 +45,7 @@ type Index struct {
 	x       []vector
 	docs    []doc // answer texts: a second field that counts less
 
+	speller    *speller
 	vocabulary *vocabulary
 	ranking    *ranking
 	likeness   *likeness
@@ -121,16 +122,22 @@ func New(c *content.Catalogue) *Index {
 	for l := range written {
 		written[l] = append(written[l], answers[l]...)
 	}
-	x.linguist = newLinguist(written)
-	x.vocabulary = newVocabulary(x.texts)
-	x.x = make([]vector, len(x.texts))
-	for i := range x.texts {
-		x.x[i] = x.vocabulary.vector(&x.texts[i])
-	}
-	x.ranking = newRanking(x.texts)
-	x.answers = newRanking(docs)
-	x.likeness = newLikeness(x.vocabulary, x.x)
-	x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
+	var group sync.WaitGroup // three parts that do not need each other
+	group.Go(func() { x.linguist = newLinguist(written) })
+	group.Go(func() {
+		x.ranking, x.answers = newRanking(x.texts), newRanking(docs)
+		x.speller = newSpeller(x.ranking)
+	})
+	group.Go(func() {
+		x.vocabulary = newVocabulary(x.texts)
+		x.x = make([]vector, len(x.texts))
+		for i := range x.texts {
+			x.x[i] = x.vocabulary.vector(&x.texts[i])
+		}
+		x.likeness = newLikeness(x.vocabulary, x.x)
+		x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
+	})
+	group.Wait()
 	x.linear = x.centres.as(2, -1)
 	x.confidence = usualUntrained
 	x.scratch = newScratch(len(x.families), len(x.articles), len(x.samples), len(x.docs))
@@ -213,9 +220,9 @@ func part(key string) int {
 func (x *Index) fold(sample int) int { return part(x.texts[sample].joined) }
 
 // Fit gives the index with the full model, and leaves x as it is. It takes
-// about a second for thirty articles in five languages and uses all
-// processors, so it belongs off the path of a question. It fails only when ctx
-// ends.
+// about two seconds of one processor for 139 articles with 5,300 samples and
+// about twenty for 24,000 samples, and uses all processors, so it belongs off
+// the path of a question. It fails only when ctx ends.
 func (x *Index) Fit(ctx context.Context) (*Index, error) {
 	y := *x
 	t := newTeacher(x.x, x.labels(), len(x.families), len(x.vocabulary.idf))

@@ -207,6 +207,12 @@ func TestTheCountryDecidesBetweenSiblings(t *testing.T) {
 	if r.Band != Answer {
 		t.Errorf("without a country: %s %v", r.Band, r.Matches[0])
 	}
+	// A question in the language of one country is more likely from there.
+	for q, want := range map[string]content.ArticleID{"eta ki asol agency": "recruiter-check-bd", "کیا یہ agent licensed ہے": "recruiter-check-pk"} {
+		if a, b := first(q, Hint{}); a != want || b == Unknown {
+			t.Errorf("%q: %s %s", q, b, a)
+		}
+	}
 	// What only one of them has a line for finds the other, for people of the
 	// other's country.
 	if a, b := first("agency rl number check", Hint{Origin: "PK"}); a != "recruiter-check-pk" || b == Unknown {

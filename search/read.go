@@ -33,6 +33,9 @@ func (x *Index) Read(question string, hint Hint) Reading {
 		return r
 	}
 	q := newText(question, x.meanings)
+	if ws, mended := x.speller.mend(&q); mended {
+		q = newText(strings.Join(ws, " "), x.meanings)
+	}
 	locale := r.Locale
 	if locale == "" {
 		locale = hint.Locale

@@ -30,6 +30,10 @@ const (
 	otherCountry   = 0.6  // an article for people of another country
 	otherGoal      = 0.7  // an article for people who go somewhere else
 	ownCountry     = 1.1
+
+	// spokenThere is how much nearer an article is whose country's language the
+	// question is in, among those of its family.
+	spokenThere = 0.2
 )
 
 // best are how much the first, second and third best sample of an article
@@ -224,7 +228,7 @@ func (x *Index) stands(family []int32, v view, own []float32) (article int32, li
 		named           // the country that the message names
 		home            // the country that is known
 	)
-	as := -1
+	as, nearest := -1, float32(0)
 	for _, a := range family {
 		origin := x.articles[a].Origin
 		how := stranger
@@ -236,8 +240,12 @@ func (x *Index) stands(family []int32, v view, own []float32) (article int32, li
 		case v.hint.Origin == "" && len(v.origins) == 0:
 			how = open
 		}
-		if how > as || how == as && own[a] > own[article] {
-			article, as = a, how
+		near := own[a]
+		if spokenIn(v.locale, origin) {
+			near += spokenThere
+		}
+		if how > as || how == as && near > nearest {
+			article, as, nearest = a, how, near
 		}
 	}
 	switch as {
@@ -338,7 +346,7 @@ type cover struct {
 const fillerWeight = 0.1
 
 // coverage measures how much of the question is known at all and to each of
-// the families. A country of origin says who asks and not what. A word that only
+// the families. A country says who asks or where, and not what. A word that only
 // an answer's text has, or only its consonants, is half known; one that means
 // what other words of the samples mean, a little more.
 func (x *Index) coverage(q *text, v view, all []found) cover {
@@ -356,7 +364,7 @@ func (x *Index) coverage(q *text, v view, all []found) cover {
 		}
 		weight := fillerWeight
 		filler := true
-		if !x.linguist.filler[w] && len(x.lands.origins.named(q.words[i:i+1])) == 0 {
+		if !x.linguist.filler[w] && !x.lands.names(q.words[i:i+1]) {
 			weight, filler = 1, false
 			c.words++
 		}
