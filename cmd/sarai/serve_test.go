@@ -222,7 +222,7 @@ func TestAStoreThatCannotBeReadIsNotTouched(t *testing.T) {
 	}{
 		{"the key is gone", `installation\.key is missing beside the store: put back a copy of it`, func() { os.Remove(key) }},
 		{"the key is damaged", `installation\.key is damaged: put back a copy of it`, func() { write(t, key, "cut o") }},
-		{"the key is another's", `the installation key is not the one that this file was made with: restore the key`, func() { write(t, key, hex.EncodeToString(make([]byte, 32))+"\n") }},
+		{"the key is another's", `the installation key is not the one that keys.db is wrapped with: restore the key`, func() { write(t, key, hex.EncodeToString(make([]byte, 32))+"\n") }},
 		{"the store is cut off", `sarai\.db: .*the file is damaged: restore the last backup`, func() { write(t, db, string(good[db][:5000])) }},
 		{"the store is overwritten", `sarai\.db: .*the file is damaged: restore the last backup`, func() {
 			b := bytes.Clone(good[db])
