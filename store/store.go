@@ -40,6 +40,7 @@ type Thread struct {
 	Blocked   bool               `json:"blocked,omitempty"`  // the person has blocked the centre on the Reply address
 	Safety    Safety             `json:"safety,omitzero"`
 	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
+	Keeping   Keeping            `json:"keeping,omitzero"`
 }
 
 // Safety is what staff agreed with somebody whose phone others may look at. The
@@ -165,6 +166,8 @@ type Turn struct {
 	// Cancel removes jobs, by key, before Jobs are added. A job whose lease still
 	// runs is left as it is, and a key that does not exist is no error.
 	Cancel []string
+	// Acts are written into the audit in the same commit.
+	Acts []Act
 }
 
 // An EventKey is what makes two deliveries one event.
@@ -334,6 +337,8 @@ type Store interface {
 	Cases
 	StaffBook
 	Small
+	Audit
+	Retention
 	// Ready fails if the store cannot commit now.
 	Ready(ctx context.Context) error
 	// Sweep forgets what is over: old event keys, ended records. Call it now and then.

@@ -27,6 +27,8 @@
 //	login    hash of a login → staff
 //	small    bucket, hash of a key → record
 //	smallage time, bucket, hash of a key: what Sweep reads
+//	audit    number → record, see audit.go
+//	keeping  what will become of a talk, time, thread: see retention.go
 //
 // The hashes are keyed with the installation key. Whatever says who somebody is
 // or what was said is in a blob, see record.go.
@@ -75,6 +77,8 @@ const (
 	bucketLogin    = "login"
 	bucketSmall    = "small"
 	bucketSmallAge = "smallage"
+	bucketAudit    = "audit"
+	bucketKeeping  = "keeping"
 )
 
 // KeySize is the length of the installation key in bytes.
@@ -254,6 +258,7 @@ func (db *DB) prepare() error {
 			bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
 			bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 			bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge,
+			bucketAudit, bucketKeeping,
 		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err

@@ -23,6 +23,7 @@ type threadFields struct {
 	Addresses [][]byte `json:"addresses,omitempty"` // keys in bucketAddress
 	Open      []byte   `json:"open,omitempty"`      // key in bucketOpen
 	Closed    []byte   `json:"closed,omitempty"`    // key in bucketClosed
+	Keeping   []byte   `json:"keeping,omitempty"`   // key in bucketKeeping
 }
 
 // Thread implements store.Threads.
@@ -111,6 +112,7 @@ type turn struct {
 	entries [][]byte
 	jobs    []newJob
 	cancel  []string
+	acts    []store.Record
 }
 
 var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread")
@@ -169,6 +171,10 @@ func (db *DB) encodeTurn(t store.Turn) (*turn, error) {
 		}
 		x.jobs = append(x.jobs, n)
 	}
+	if x.acts, err = db.prepareActs(t.Acts); err != nil {
+		return nil, err
+	}
+	x.fields.Keeping = keepingKey(th)
 	th.Version, th.LastSeq = 0, 0
 	x.blob, err = db.encode(string(th.ID), th)
 	return x, err
@@ -223,6 +229,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	}
 	t.moveKey(bucketOpen, old.Open, x.fields.Open, x.id)
 	t.moveKey(bucketClosed, old.Closed, x.fields.Closed, x.id)
+	t.moveKey(bucketKeeping, old.Keeping, x.fields.Keeping, x.id)
 	if x.caseID != "" && t.get(bucketCase, []byte(x.caseID)) == nil {
 		t.put(bucketCase, []byte(x.caseID), []byte(x.id))
 		t.put(bucketTalks, talkKey(x.id, talkCase, x.caseID), nil)
@@ -240,6 +247,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	for _, j := range x.jobs {
 		t.addJob(j)
 	}
+	t.appendRecords(x.acts)
 	return nil
 }
 
@@ -332,6 +340,7 @@ func (db *DB) Erase(ctx context.Context, id store.ThreadID) error {
 		}
 		t.moveKey(bucketOpen, f.Open, nil, id)
 		t.moveKey(bucketClosed, f.Closed, nil, id)
+		t.moveKey(bucketKeeping, f.Keeping, nil, id)
 		return nil
 	})
 }
