@@ -44,6 +44,7 @@ type Store interface {
 	store.Cases
 	Member(ctx context.Context, id desk.StaffID) (store.Member, error)
 	Sweep(ctx context.Context, now time.Time) error
+	AppendActs(ctx context.Context, acts ...store.Act) error
 }
 
 // Options are what a Gateway is made of.
@@ -110,7 +111,7 @@ func New(o Options) *Gateway {
 		g.now = time.Now
 	}
 	if g.keep == 0 {
-		g.keep = 90 * 24 * time.Hour
+		g.keep = DefaultKeep
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
