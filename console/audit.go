@@ -256,6 +256,7 @@ type auditPage struct {
 type auditRow struct {
 	Seq       uint64
 	At        moment
+	Minute    string
 	Who, What string
 	On, Why   string
 	Talk      store.ThreadID
@@ -321,7 +322,7 @@ func (c *Console) auditPage(v *visit) error {
 			there[r.Thread] = err == nil
 		}
 		x := auditRow{
-			Seq: r.Seq, At: v.moment(r.At, zone), Who: cmp.Or(called[r.By], string(r.By)), What: v.deed(r.What), Why: v.why(r),
+			Seq: r.Seq, At: v.moment(r.At, zone), Minute: r.At.In(zone).Format("2006-01-02 15:04"), Who: cmp.Or(called[r.By], string(r.By)), What: v.deed(r.What), Why: v.why(r),
 			On: cmp.Or(called[desk.StaffID(r.On)], short(r.On, 12)), Talk: r.Thread, TalkShort: short(string(r.Thread), 6), Gone: !there[r.Thread],
 			Hash: hex.EncodeToString(r.Hash[:4]),
 		}

@@ -96,6 +96,7 @@ func TestWhatIsReadAndDoneIsInTheAudit(t *testing.T) {
 		b.get(path)
 		b.part(path + "/entries?after=0")
 	}
+	h.console.Written() // readings are written down behind the page
 	b.post(path+"/take", nil)
 	b.send(path+"/say", url.Values{"key": {"abcdefghijklmnopqrst"}, "text": {"Call 0300 1234567"}})
 	b.send(path+"/note", url.Values{"key": {"bbcdefghijklmnopqrst"}, "text": {"is called Yusuf"}})
@@ -106,6 +107,7 @@ func TestWhatIsReadAndDoneIsInTheAudit(t *testing.T) {
 	if a := h.signsIn("dina").get(path); a.status != http.StatusNotFound {
 		t.Errorf("another centre's talk answers %d", a.status)
 	}
+	h.console.Written()
 	b.post("/desk/signout", nil)
 	sameWords(t, h.deeds(store.RecordFilter{By: bilal.ID}),
 		"Bilal signed-in", "Bilal listed waiting", "Bilal viewed", "Bilal case-taken", "Bilal said", "Bilal noted", "Bilal viewed", "Bilal signed-out")

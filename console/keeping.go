@@ -39,6 +39,7 @@ func mayKeep(m store.Member, th store.Thread) bool {
 type keepingView struct {
 	Thread store.ThreadID
 	Leaves moment
+	Day    string // of Leaves
 	Held   moment
 	By     string
 	Reason string
@@ -49,11 +50,19 @@ type keepingView struct {
 func (v *visit) keeping(th store.Thread, members []store.Member) keepingView {
 	zone := v.zone(th.Centre)
 	x := keepingView{Thread: th.ID, Leaves: v.moment(th.Keeping.Leaves, zone), May: mayKeep(v.me, th), Admin: v.me.Role == store.Administrator}
+	if !th.Keeping.Leaves.IsZero() {
+		x.Day = th.Keeping.Leaves.In(zone).Format("2006-01-02")
+		x.Leaves.Exact = apart(x.Leaves.Exact)
+	}
 	if h := th.Keeping.Hold; h != nil {
 		x.Held, x.By, x.Reason = v.moment(h.At, zone), names(members)[h.By], h.Reason
+		x.Held.Exact = apart(x.Held.Exact)
 	}
 	return x
 }
+
+// apart keeps a date together in a sentence of whatever direction.
+func apart(s string) string { return "\u2068" + s + "\u2069" }
 
 // leaving counts the talks near their end. Every page of the queue asks for it,
 // and it changes by the day.

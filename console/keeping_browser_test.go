@@ -75,7 +75,7 @@ func TestKeepingAndTheAuditInABrowser(t *testing.T) {
 	w.click(".do-erase")
 	w.click(`input[name="sure"]`)
 	w.click("button.risky")
-	w.until(`location.pathname === "/desk" && document.body.innerText.includes("The talk is erased.")`)
+	w.until(`location.pathname === "/desk" && document.body?.innerText.includes("The talk is erased.")`)
 	if _, err := h.db.ThreadByID(context.Background(), gone); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("it is still there: %v", err)
 	}
