@@ -97,6 +97,8 @@ func (t *txn) appendRecords(rs []store.Record) {
 	if len(rs) == 0 {
 		return
 	}
+	// Records only come at the end: pages that are full stay as they are.
+	t.bucket(bucketAudit).FillPercent = 0.95
 	seq, last, ok := t.auditHead()
 	if !ok {
 		t.spoil(errDamaged)
@@ -148,9 +150,54 @@ func readRecord(k, v []byte) (r store.Record, err error) {
 	}, nil
 }
 
+// A sieve says of bytes whether they can be a record that a filter wants, so
+// that of many records few must be read whole.
+type sieve struct {
+	holds       [][]byte
+	from, until string // in UTC, to the second
+}
+
+// The place and the form of the time in a record, which is written first.
+const (
+	atFrom = len(`{"at":"`)
+	atForm = "2006-01-02T15:04:05"
+)
+
+func sieveOf(f store.RecordFilter) (s sieve) {
+	for _, x := range []struct{ field, value string }{{"by", string(f.By)}, {"what", string(f.What)}, {"thread", string(f.Thread)}} {
+		if x.value == "" {
+			continue
+		}
+		if value, err := json.Marshal(x.value); err == nil {
+			s.holds = append(s.holds, concat([]byte(`"`+x.field+`":`), value))
+		}
+	}
+	if !f.From.IsZero() {
+		s.from = f.From.UTC().Format(atForm)
+	}
+	if !f.Until.IsZero() {
+		s.until = f.Until.UTC().Format(atForm)
+	}
+	return s
+}
+
+func (s sieve) passes(v []byte) bool {
+	for _, part := range s.holds {
+		if !bytes.Contains(v, part) {
+			return false
+		}
+	}
+	if len(v) < atFrom+len(atForm) {
+		return true
+	}
+	at := string(v[atFrom : atFrom+len(atForm)])
+	return (s.from == "" || at >= s.from) && (s.until == "" || at <= s.until)
+}
+
 // Records implements store.Audit. A record that cannot be read is left out here;
 // VerifyRecords finds it.
 func (db *DB) Records(ctx context.Context, f store.RecordFilter, before uint64, n int) (rs []store.Record, err error) {
+	s := sieveOf(f)
 	err = db.view(ctx, func(t *txn) error {
 		c := t.bucket(bucketAudit).Cursor()
 		k, v := c.Last()
@@ -164,6 +211,9 @@ func (db *DB) Records(ctx context.Context, f store.RecordFilter, before uint64, 
 		for ; k != nil && len(rs) < n; k, v = c.Prev() {
 			if err := ctx.Err(); err != nil {
 				return err
+			}
+			if !s.passes(v) {
+				continue
 			}
 			if r, err := readRecord(k, v); err == nil && f.Fits(r) {
 				rs = append(rs, r)
