@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -205,5 +208,60 @@ func change(t *testing.T, path, bucket string, f func(k, v []byte) []byte) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAStopWritesDownWhatWasRead ends the server right after somebody has read
+// a talk.
+func TestAStopWritesDownWhatWasRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "sarai.toml"), "listen = \"127.0.0.1:0\"\n")
+	s := serve(t, dir)
+	for i, text := range []string{"counsellor", "1", "1", "they locked me in a room and took my passport"} {
+		s.writes("Zq3x9TbWm4kPf7Lr2Yc8Vg", fmt.Sprint("message-", i), text)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := http.Client{Jar: jar}
+	ask := func(method, path string, form url.Values) string {
+		t.Helper()
+		req, err := http.NewRequest(method, s.url+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		resp, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s answers %d, %v", path, resp.StatusCode, err)
+		}
+		return string(b)
+	}
+	token := regexp.MustCompile(`/desk/first\?token=([a-z2-7]{26})`).FindStringSubmatch(s.out)[1]
+	const password = "open sesame, twice"
+	ask("POST", "/desk/first", url.Values{"token": {token}, "login": {"amina"}, "name": {"Amina"}, "password": {password}, "again": {password}})
+	talk := regexp.MustCompile(`/desk/talks/([a-z2-7]{26})`).FindStringSubmatch(ask("GET", "/desk", nil))
+	if talk == nil {
+		t.Fatal("no talk waits")
+	}
+	ask("GET", talk[0], nil)
+	s.stop()
+
+	db, err := openStore(filepath.Join(dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rs, err := db.Records(context.Background(), store.RecordFilter{Thread: store.ThreadID(talk[1]), What: store.DidView}, 0, 10)
+	if err != nil || len(rs) != 1 {
+		t.Errorf("the audit holds %d readings, want one: %v", len(rs), err)
 	}
 }
