@@ -74,6 +74,13 @@ type leaving struct {
 
 const leavingAge = time.Minute
 
+// forget has the talks asked for anew: one was held, lifted or erased.
+func (l *leaving) forget() {
+	l.mu.Lock()
+	l.at = time.Time{}
+	l.mu.Unlock()
+}
+
 // maxKept bounds the lists of talks that leave and of those that are held.
 const maxKept = 500
 
@@ -166,6 +173,7 @@ func (c *Console) hold(v *visit) error {
 		status, phrase := v.refusal(err)
 		return c.refuse(v, th, status, phrase)
 	}
+	c.leaving.forget()
 	v.redirect(talkPath(th.ID) + "?did=done#keeping")
 	return nil
 }
@@ -179,6 +187,7 @@ func (c *Console) lift(v *visit) error {
 	if err := c.Gateway.Lift(v.r.Context(), th.ID, v.me.ID); err != nil {
 		return err
 	}
+	c.leaving.forget()
 	v.redirect(talkPath(th.ID) + "?did=done#keeping")
 	return nil
 }
@@ -221,6 +230,7 @@ func (c *Console) erase(v *visit) error {
 	if v.r.PostForm.Get("sure") == "1" {
 		err := c.Gateway.Erase(v.r.Context(), th.ID, v.me.ID)
 		if err == nil {
+			c.leaving.forget()
 			v.redirect("/desk?did=erased")
 			return nil
 		}

@@ -64,7 +64,6 @@ func TestStaffSeeWhatWillBeErasedAndHoldIt(t *testing.T) {
 	page = b.get("/desk/retention")
 	page.has(t, "the labour court <asked>", "words of later")
 	page.lacks(t, "words of soon")
-	h.wait(2 * time.Minute)
 	b.get("/desk").has(t, "1 talk will be erased soon")
 	a.get("/desk/talks/"+string(soon)+"/erase").has(t, "Lift the hold first")
 	if got := a.post("/desk/talks/"+string(soon)+"/erase", url.Values{"sure": {"1"}}); got.status != http.StatusConflict {
