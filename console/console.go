@@ -40,6 +40,14 @@ type Gateway interface {
 	Note(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error
 	// Agree keeps when it is safe to write to somebody, and a check word.
 	Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error
+	// Hold keeps a talk for longer than the centre's days. It fails with
+	// gateway.ErrEmpty, gateway.ErrWish and store.ErrNotFound.
+	Hold(ctx context.Context, id store.ThreadID, by desk.StaffID, reason string) error
+	// Lift ends a hold.
+	Lift(ctx context.Context, id store.ThreadID, by desk.StaffID) error
+	// Erase has everything that is kept of a talk erased at once. It fails with
+	// gateway.ErrHeld and store.ErrNotFound.
+	Erase(ctx context.Context, id store.ThreadID, by desk.StaffID) error
 	// Typing shows the person that the holder of their case writes to them, where
 	// the channel can and it is safe. Where not, nothing happens. It does not wait.
 	Typing(ctx context.Context, id store.ThreadID, by desk.StaffID)
@@ -84,6 +92,10 @@ type Store interface {
 	store.StaffBook
 	store.Small
 	store.Counters
+	store.Audit
+	store.Retention
+	// Receipts gives what platforms answered to messages, by job key.
+	Receipts(ctx context.Context, id store.ThreadID) (map[string]channels.Receipt, error)
 	Media
 }
 
@@ -114,13 +126,16 @@ type Options struct {
 	Lifetime time.Duration
 }
 
-// A Console is the web desk. It is safe for concurrent use.
+// A Console is the web desk. It is safe for concurrent use. It is closed before
+// its store is, see Close.
 type Console struct {
 	Options
 	sessions *scs.SessionManager
 	pages    map[content.Locale]*pages
 	tries    *tries
 	sent     *sent
+	journal  *journal
+	leaving  leaving
 	staff    sync.Mutex // held while a member is read, changed and put, and while a link is used
 	handler  http.Handler
 }
@@ -148,6 +163,7 @@ func New(o Options) (*Console, error) {
 		return nil, err
 	}
 	c.sessions = c.newSessions()
+	c.journal = newJournal(o.Store, o.Log, o.Now)
 	c.handler = c.build()
 	return c, nil
 }

@@ -495,13 +495,18 @@ func TestEveryPageInEveryLocale(t *testing.T) {
 	id := h.opens(talk{name: "one", centre: "lahore", rank: desk.Urgent, signals: []string{"captivity"}, look: console.Look{Locale: "ur", Quiet: true}, entries: []store.Entry{person("ur", "سلام")}})
 	path := "/desk/talks/" + string(id)
 	b := h.signsIn("amina")
+	h.leaves("two", noon.Add(5*24*time.Hour))
+	held := h.leaves("three", noon.Add(6*24*time.Hour))
+	if err := h.gateway.Hold(context.Background(), held, m.ID, "the court asked"); err != nil {
+		t.Fatal(err)
+	}
 	for _, l := range content.Locales() {
 		m = h.member(m.ID)
 		m.Locale = l
 		if err := h.db.PutMember(context.Background(), m); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", "/desk/staff", "/desk/report", "/desk/profile", "/desk/count", "/desk/nothing"} {
+		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", path + "/erase", path + "/export", "/desk/retention", "/desk/audit?check=1", "/desk/report", "/desk/staff", "/desk/profile", "/desk/count", "/desk/nothing"} {
 			a := b.get(p)
 			if a.status != http.StatusOK && p != "/desk/nothing" || strings.Contains(a.body, "<no value>") || strings.Contains(a.body, "ZgotmplZ") || strings.Contains(a.text(), "desk.") {
 				t.Errorf("%s in %s: %d", p, l, a.status)

@@ -2,7 +2,12 @@
 
 package console
 
-import "context"
+import (
+	"context"
+	"runtime"
+
+	"sarai/store"
+)
 
 // Routes gives what can be called, and by whom.
 func (c *Console) Routes() map[string]string {
@@ -28,6 +33,22 @@ func (c *Console) Strangers() int {
 	return c.tries.strangers
 }
 
+// Written waits until what was read is in the audit.
+func (c *Console) Written() {
+	for {
+		c.journal.mu.Lock()
+		n := len(c.journal.unwritten)
+		c.journal.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// SignInFailed is a sign-in that failed, without the cost of a password.
+func (c *Console) SignInFailed(login string) { c.journal.signInFailed(login) }
+
 // PhraseIDs gives the ids that are put together from a word of another package.
 func PhraseIDs() []string {
 	var ids []string
@@ -47,6 +68,9 @@ func PhraseIDs() []string {
 	}
 	for _, id := range notices {
 		ids = append(ids, id)
+	}
+	for _, d := range store.Deeds() {
+		ids = append(ids, "desk.deed."+string(d))
 	}
 	return append(ids, "desk.unsent.blocked", "desk.unsent.expired", "desk.unsent.rejected", "desk.unsent.erased")
 }

@@ -26,7 +26,7 @@ import (
 	"sarai/console"
 	"sarai/content"
 	"sarai/desk"
-	real "sarai/gateway"
+	gw "sarai/gateway"
 	"sarai/locales"
 	"sarai/store"
 	"sarai/store/bolt"
@@ -72,7 +72,12 @@ func build(t testing.TB, changes ...change) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() {
+		if h.console != nil {
+			h.console.Close()
+		}
+		db.Close()
+	})
 	h.db = db
 	h.gateway = &gateway{db: db, now: h.clock, catalogue: catalogue(t)}
 	var mu sync.Mutex
@@ -249,8 +254,8 @@ func (g *gateway) Say(ctx context.Context, id store.ThreadID, by desk.StaffID, k
 	})
 }
 
-func (g *gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, _ real.Upload) error {
-	return real.ErrNoFiles // with files, stories have the real gateway
+func (g *gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, _ gw.Upload) error {
+	return gw.ErrNoFiles // with files, stories have the real gateway
 }
 
 func (g *gateway) EraseFile(context.Context, store.ThreadID, desk.StaffID, string) error {
@@ -274,6 +279,37 @@ func (g *gateway) Agree(ctx context.Context, id store.ThreadID, by desk.StaffID,
 		th.Safety = s
 		return []store.Entry{{Author: store.Event, By: by, Event: "safety-agreed"}}, nil
 	})
+}
+
+func (g *gateway) Hold(ctx context.Context, id store.ThreadID, by desk.StaffID, reason string) error {
+	return g.change(ctx, id, func(th *store.Thread) ([]store.Entry, error) {
+		switch {
+		case !g.Look(th.State).Erase.IsZero():
+			return nil, gw.ErrWish
+		case reason == "":
+			return nil, gw.ErrEmpty
+		}
+		th.Keeping = store.Keeping{Hold: &store.Hold{By: by, At: g.now(), Reason: reason}}
+		return []store.Entry{{Author: store.Event, By: by, Event: gw.EventHold}}, nil
+	})
+}
+
+func (g *gateway) Lift(ctx context.Context, id store.ThreadID, by desk.StaffID) error {
+	return g.change(ctx, id, func(th *store.Thread) ([]store.Entry, error) {
+		th.Keeping = store.Keeping{Since: g.now()}
+		return []store.Entry{{Author: store.Event, By: by, Event: gw.EventLifted}}, nil
+	})
+}
+
+func (g *gateway) Erase(ctx context.Context, id store.ThreadID, by desk.StaffID) error {
+	th, err := g.db.ThreadByID(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case th.Keeping.Hold != nil:
+		return gw.ErrHeld
+	}
+	return g.db.Erase(ctx, id)
 }
 
 func (g *gateway) Watch(ctx context.Context) <-chan store.ThreadID {

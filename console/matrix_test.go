@@ -62,8 +62,18 @@ var routes = map[string][5]int{
 	"POST /desk/talks/{thread}/note":               {303, 422, 404, 422, 303},
 	"POST /desk/talks/{thread}/draft":              {303, 204, 404, 204, 303},
 
-	"GET /desk/report":                 {303, 403, 403, 200, 303},
-	"GET /desk/report.csv":             {303, 403, 403, 200, 303},
+	"GET /desk/report":     {303, 403, 403, 200, 303},
+	"GET /desk/report.csv": {303, 403, 403, 200, 303},
+	// Who does not hold the case may not, but administrators.
+	"POST /desk/talks/{thread}/hold":   {303, 403, 404, 422, 303},
+	"POST /desk/talks/{thread}/lift":   {303, 403, 404, 303, 303},
+	"GET /desk/talks/{thread}/erase":   {303, 403, 404, 200, 303},
+	"POST /desk/talks/{thread}/erase":  {303, 403, 404, 422, 303},
+	"GET /desk/talks/{thread}/export":  {303, 403, 404, 200, 303},
+	"POST /desk/talks/{thread}/export": {303, 403, 404, 200, 303},
+	"GET /desk/retention":              {303, 200, 200, 200, 303},
+	"GET /desk/audit":                  {303, 403, 403, 200, 303},
+
 	"GET /desk/staff":                  {303, 403, 403, 200, 303},
 	"POST /desk/staff":                 {303, 403, 403, 422, 303},
 	"POST /desk/staff/{member}":        {303, 403, 403, 422, 303},

@@ -110,7 +110,7 @@ func (v *visit) frame(title string) frame {
 
 // notices are what can be said after a form was carried out; a word in the
 // address chooses one, so that nothing has to be kept for it.
-var notices = map[string]string{"done": "desk.did.done"}
+var notices = map[string]string{"done": "desk.did.done", "erased": "desk.did.erased"}
 
 func (v *visit) notice() string {
 	if id, ok := notices[v.r.URL.Query().Get("did")]; ok {

@@ -74,6 +74,7 @@ type queuePage struct {
 	Rows  []row
 	More  int
 	Empty string
+	Leave int // talks that will be erased soon
 }
 
 func (c *Console) toQueue(v *visit) error {
@@ -92,6 +93,9 @@ func (c *Console) showQueue(v *visit, name string) error {
 	}
 	p := queuePage{frame: v.frame("desk.queue.title"), List: list, Empty: v.t("desk.queue.empty")}
 	p.Here = "queue"
+	if err := c.journal.once(store.Act{By: v.me.ID, What: store.DidList, Why: list}, listWindow); err != nil {
+		return err
+	}
 	open, err := c.open(ctx, v.me)
 	if err != nil {
 		return err
@@ -119,6 +123,11 @@ func (c *Console) showQueue(v *visit, name string) error {
 	if len(chosen) > maxRows {
 		p.More, chosen = len(chosen)-maxRows, chosen[:maxRows]
 	}
+	leave, err := c.leavingFor(ctx, v.me, false)
+	if err != nil {
+		return err
+	}
+	p.Leave = len(leave)
 	names, err := c.names(ctx)
 	if err != nil {
 		return err

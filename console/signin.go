@@ -215,6 +215,9 @@ func (c *Console) signIn(v *visit) error {
 	// A made-up name can be as long as a form; what is kept of it is short.
 	wait, ok := c.tries.begin(fingerprint(login), stranger, c.Now())
 	if !ok {
+		if err := c.journal.once(store.Act{What: store.DidLock, Login: login}, lockWindow); err != nil {
+			c.Log.Error("desk: that a sign-in name is locked is not in the audit", "err", err)
+		}
 		v.w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		return refuse(http.StatusTooManyRequests, v.t("desk.error.tries", "N", int(wait/time.Minute)+1))
 	}
@@ -226,6 +229,7 @@ func (c *Console) signIn(v *visit) error {
 		return err
 	}
 	if !right {
+		c.journal.signInFailed(login)
 		return refuse(http.StatusUnauthorized, v.t("desk.error.signin"))
 	}
 	c.tries.right(fingerprint(login))
@@ -253,11 +257,16 @@ func (c *Console) signIn(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.begin(ctx, m); err != nil {
+	if err := c.enter(ctx, m); err != nil {
 		return err
 	}
 	v.redirect(p.To)
 	return nil
+}
+
+// enter signs a member in, and writes it down.
+func (c *Console) enter(ctx context.Context, m store.Member) error {
+	return c.writing(ctx, store.Act{By: m.ID, What: store.DidSignIn}, func() error { return c.begin(ctx, m) })
 }
 
 // signOut ends the session. Who leaves is off duty.
@@ -266,6 +275,7 @@ func (c *Console) signOut(v *visit) error {
 	if err := c.end(ctx); err != nil {
 		return err
 	}
+	c.journal.later(store.Act{By: v.me.ID, What: store.DidSignOut}) // who leaves is let out, whatever the disk does
 	if _, err := c.change(ctx, v.me.ID, func(m *store.Member) error { m.OnDuty = false; return nil }); err != nil {
 		return err
 	}
@@ -403,12 +413,13 @@ func (c *Console) first(v *visit) error {
 		if err := c.forFirst(ctx, p.Token); err != nil {
 			return err
 		}
-		return c.Store.PutMember(ctx, m)
+		a := store.Act{By: m.ID, What: store.DidAdd, On: string(m.ID), Why: string(m.Role)}
+		return c.writing(ctx, a, func() error { return c.Store.PutMember(ctx, m) })
 	})
 	if err != nil {
 		return c.showChoose(v, p, err)
 	}
-	if err := c.begin(ctx, m); err != nil {
+	if err := c.enter(ctx, m); err != nil {
 		return err
 	}
 	v.redirect("/desk")
@@ -432,13 +443,14 @@ func (c *Console) newPassword(v *visit) error {
 			return err
 		}
 		m.Password, m.OnDuty = encoded, true
-		return c.Store.PutMember(ctx, m)
+		a := store.Act{By: m.ID, What: store.DidPassword, On: string(m.ID)}
+		return c.writing(ctx, a, func() error { return c.Store.PutMember(ctx, m) })
 	})
 	if err != nil {
 		return c.showChoose(v, p, err)
 	}
 	c.tries.right(fingerprint(m.Login))
-	if err := c.begin(ctx, m); err != nil {
+	if err := c.enter(ctx, m); err != nil {
 		return err
 	}
 	v.redirect("/desk")
@@ -496,7 +508,12 @@ func (c *Console) profile(v *visit) error {
 	if !ok {
 		l = v.l
 	}
-	if _, err := c.change(v.r.Context(), v.me.ID, func(m *store.Member) error { m.Name, m.Locale = name, l; return nil }); err != nil {
+	a := store.Act{By: v.me.ID, What: store.DidChange, On: string(v.me.ID)}
+	err = c.writing(v.r.Context(), a, func() error {
+		_, err := c.change(v.r.Context(), v.me.ID, func(m *store.Member) error { m.Name, m.Locale = name, l; return nil })
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	v.redirect("/desk/profile?did=done")
@@ -516,6 +533,7 @@ func (c *Console) ownPassword(v *visit) error {
 		return err
 	}
 	if !right {
+		c.journal.signInFailed(v.me.Login)
 		return c.showProfile(v, errWrong)
 	}
 	c.tries.right(name)
@@ -523,7 +541,11 @@ func (c *Console) ownPassword(v *visit) error {
 	if err != nil {
 		return c.showProfile(v, err)
 	}
-	m, err := c.change(ctx, v.me.ID, func(m *store.Member) error { m.Password = encoded; return nil })
+	m := v.me
+	err = c.writing(ctx, store.Act{By: m.ID, What: store.DidPassword, On: string(m.ID)}, func() (err error) {
+		m, err = c.change(ctx, m.ID, func(m *store.Member) error { m.Password = encoded; return nil })
+		return err
+	})
 	if err != nil {
 		return err
 	}

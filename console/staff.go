@@ -115,7 +115,8 @@ func (c *Console) addMember(v *visit) error {
 		return c.refuseStaff(v, err)
 	}
 	m.Centres, m.Locale = centres, v.l
-	if err := c.Store.PutMember(ctx, m); err != nil {
+	a := store.Act{By: v.me.ID, What: store.DidAdd, On: string(m.ID), Why: string(role)}
+	if err := c.writing(ctx, a, func() error { return c.Store.PutMember(ctx, m) }); err != nil {
 		return c.refuseStaff(v, err)
 	}
 	return c.showLink(v, m)
@@ -126,7 +127,8 @@ func (c *Console) resetMember(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.showLink(v, m)
+	a := store.Act{By: v.me.ID, What: store.DidReset, On: string(m.ID)}
+	return c.writing(v.r.Context(), a, func() error { return c.showLink(v, m) })
 }
 
 // showLink makes a link for a member and shows it, this once: only its hash is kept.
@@ -156,20 +158,51 @@ func (c *Console) editMember(v *visit) error {
 		return c.refuseStaff(v, err)
 	}
 	role, centres := c.asked(v)
-	_, err = c.change(v.r.Context(), desk.StaffID(v.r.PathValue("member")), func(m *store.Member) error {
+	ctx := v.r.Context()
+	_, err = c.changeStaff(ctx, desk.StaffID(v.r.PathValue("member")), func(m *store.Member) ([]store.Act, error) {
 		if m.Role == store.Administrator && role != store.Administrator {
-			if err := c.another(v.r.Context(), m.ID); err != nil {
-				return err
+			if err := c.another(ctx, m.ID); err != nil {
+				return nil, err
 			}
 		}
+		acts := []store.Act{{By: v.me.ID, What: store.DidChange, On: string(m.ID)}}
+		if m.Role != role {
+			acts = append(acts, store.Act{By: v.me.ID, What: store.DidRole, On: string(m.ID), Why: string(role)})
+		}
 		m.Name, m.Role, m.Centres = name, role, centres
-		return nil
+		return acts, nil
 	})
 	if err != nil {
 		return c.refuseStaff(v, err)
 	}
 	v.redirect("/desk/staff?did=done")
 	return nil
+}
+
+// changeStaff is change for what the audit must hold, which f gives: it is
+// written down before the member is put.
+func (c *Console) changeStaff(ctx context.Context, id desk.StaffID, f func(*store.Member) ([]store.Act, error)) (store.Member, error) {
+	var acts []store.Act
+	m, err := c.change(ctx, id, func(m *store.Member) error {
+		wanted, err := f(m)
+		if err != nil {
+			return err
+		}
+		for i := range wanted {
+			wanted[i].At = c.Now()
+		}
+		if err := c.Store.AppendActs(ctx, wanted...); err != nil {
+			return err
+		}
+		acts = wanted
+		return nil
+	})
+	if err != nil {
+		for _, a := range acts {
+			c.notDone(ctx, a)
+		}
+	}
+	return m, err
 }
 
 // another says that there is an active administrator besides id.
@@ -194,12 +227,13 @@ func (c *Console) activateMember(v *visit) error {
 	if id == v.me.ID && !active {
 		return c.refuseStaff(v, errLast)
 	}
-	_, err := c.change(ctx, id, func(m *store.Member) error {
+	_, err := c.changeStaff(ctx, id, func(m *store.Member) ([]store.Act, error) {
+		what := store.DidActivate
 		m.Active = active
 		if !active {
-			m.OnDuty = false
+			m.OnDuty, what = false, store.DidDeactivate
 		}
-		return nil
+		return []store.Act{{By: v.me.ID, What: what, On: string(m.ID)}}, nil
 	})
 	if err != nil {
 		return c.refuseStaff(v, err)

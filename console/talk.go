@@ -63,6 +63,7 @@ type caseView struct {
 	Rating                int
 	Linked                []store.ThreadID
 	Safety                store.Safety
+	Keeping               keepingView
 	Aside                 bool // the head of the page comes along, to be put where it belongs
 }
 
@@ -80,14 +81,21 @@ type colleague struct {
 type choice struct{ Value, Word string }
 
 // talk gives the thread of the request. One without a case, or of another
-// centre, is not there.
+// centre, is not there. Whoever is given it reads it, which is written down:
+// everything at the desk that shows something of a talk asks here.
 func (c *Console) talk(v *visit) (store.Thread, error) {
 	th, err := c.Store.ThreadByID(v.r.Context(), store.ThreadID(v.r.PathValue("thread")))
 	if err != nil {
 		return th, err
 	}
 	if th.Case == nil || !mayRead(v.me, th.Centre) && !holds(v.me, th) {
+		if err := c.viewed(v, th, store.DidDenied); err != nil {
+			return store.Thread{}, err
+		}
 		return store.Thread{}, store.ErrNotFound
+	}
+	if err := c.viewed(v, th, store.DidView); err != nil {
+		return store.Thread{}, err
 	}
 	return th, nil
 }
@@ -186,7 +194,7 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 	}
 	x.Genders, x.Ages, x.Stages, x.Partners = v.toldChoices()
 	x.Told = v.told(k.Told)
-	x.Colleagues, x.Safety = v.colleagues(th, members), th.Safety
+	x.Colleagues, x.Safety, x.Keeping = v.colleagues(th, members), th.Safety, v.keeping(th, members)
 	return x
 }
 
@@ -529,6 +537,7 @@ var events = map[string]string{
 	"case-refused": "desk.mark.refused", "wants-erasing": "desk.mark.out", "keeps": "desk.event.keeps",
 	"rated": "desk.event.rated", "helped": "desk.event.helped", "not-helped": "desk.event.helped",
 	"file-erased": "desk.event.fileerased", "safety-agreed": "desk.safe.title", "case-wanted": "desk.reason.asked", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
+	"hold-set": "desk.event.held", "hold-lifted": "desk.event.lifted", "hold-ended": "desk.event.holdended",
 }
 
 // event says what happened. Detail is what the event is about, in words.

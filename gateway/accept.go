@@ -230,7 +230,9 @@ type plan struct {
 	band        search.Band // how surely a question was read; "" where none was looked up
 	script      string      // in which letters it was written
 	caseChanged bool
-	index       int // of the next job
+	index       int          // of the next job
+	wanted      bool         // everything was to be erased already, by the person's wish
+	ordered     desk.StaffID // who of staff has it erased
 }
 
 // plan reads what a turn needs beside its thread.
@@ -246,6 +248,7 @@ func (g *Gateway) plan(ctx context.Context, th store.Thread, now time.Time) (*pl
 		p.turn.Thread.Created = now
 	}
 	p.memory, p.state, p.bad = remember(th.State)
+	p.wanted = !p.state.Erase.IsZero()
 	var err error
 	if p.rows, err = g.queue.open(ctx, now); err != nil {
 		return nil, err
@@ -541,7 +544,7 @@ func sureness(r search.Reading) float64 {
 func (g *Gateway) broken(p *plan, in channels.Inbound, why error) {
 	g.stats.Broken.Add(1)
 	g.log.Error("a message could not be decided and was kept for a human", "thread", p.read.ID, "channel", in.From.Channel, "why", why.Error())
-	fresh := &plan{g: g, edition: p.edition, shelf: p.shelf, read: p.read, now: p.now, rows: p.rows, gone: p.gone}
+	fresh := &plan{g: g, edition: p.edition, shelf: p.shelf, read: p.read, now: p.now, rows: p.rows, gone: p.gone, wanted: p.wanted}
 	fresh.turn = store.Turn{Thread: p.read, Events: p.turn.Events}
 	fresh.turn.Thread.Addresses = slices.Clone(p.read.Addresses)
 	if p.read.Version == 0 {

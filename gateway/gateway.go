@@ -46,6 +46,7 @@ type Store interface {
 	store.Files
 	Member(ctx context.Context, id desk.StaffID) (store.Member, error)
 	Sweep(ctx context.Context, now time.Time) error
+	AppendActs(ctx context.Context, acts ...store.Act) error
 }
 
 // Options are what a Gateway is made of.
@@ -124,7 +125,7 @@ func New(o Options) *Gateway {
 		g.now = time.Now
 	}
 	if g.keep == 0 {
-		g.keep = 90 * 24 * time.Hour
+		g.keep = DefaultKeep
 	}
 	if g.files == 0 {
 		g.files = 512 << 20

@@ -50,6 +50,9 @@ const (
 	EventCleared   = "cleared"
 	EventUnsent    = "not-sent"
 	EventSafety    = "safety-agreed"
+	EventHold      = "hold-set"
+	EventLifted    = "hold-lifted"
+	EventHoldEnded = "hold-ended" // by the person's own wish
 )
 
 // step has dialog decide and interprets what it wants.
@@ -64,6 +67,7 @@ func (p *plan) step(ev dialog.Event) {
 			p.script = script(heard.Text)
 		}
 	}
+	p.endHold()
 	if p.turn.Thread.Centre == "" {
 		p.turn.Thread.Centre = p.g.centreOf(p.edition.Catalogue, p.turn.Thread, p.state.Origin)
 	}
@@ -123,7 +127,7 @@ func (p *plan) interpret(e dialog.Effect) {
 		th.Cleared, p.memory.Hidden = p.seq(), p.now
 		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, clearing{To: th.Reply})
 	case dialog.EraseAll:
-		p.job(store.Job{Kind: jobErase, Lane: "erase/" + string(th.ID), Priority: store.Third, Due: p.now}, nil)
+		p.erase(erasing{Why: byWish, By: desk.Program})
 	default:
 		panic(fmt.Sprintf("gateway: unknown effect %T", e)) // unreachable: the set is closed
 	}
@@ -252,28 +256,6 @@ func (p *plan) send(out channels.Outbound, priority store.Priority) {
 	}
 }
 
-// forgetIfOld erases a talk in which nothing happened for as long as talks are
-// kept, or looks again when that may be. An open case keeps it.
-func (p *plan) forgetIfOld() {
-	th := p.turn.Thread
-	last := th.LastHeard
-	if c := th.Case; c != nil {
-		if c.Open() {
-			last = p.now
-		}
-		for _, t := range []time.Time{c.Spoke, c.Closed} {
-			if t.After(last) {
-				last = t
-			}
-		}
-	}
-	if at := last.Add(p.g.keep); p.now.Before(at) {
-		p.timer(timerKeep, at)
-		return
-	}
-	p.interpret(dialog.EraseAll{})
-}
-
 func (p *plan) erasing() bool {
 	return slices.ContainsFunc(p.turn.Jobs, func(j store.Job) bool { return j.Kind == jobErase })
 }
@@ -282,9 +264,11 @@ func (p *plan) erasing() bool {
 // were forgotten, is given the day on which that is looked at.
 func (p *plan) finish() store.Turn {
 	if _, ok := p.memory.Timers[timerKeep]; !ok && !p.erasing() {
-		p.timer(timerKeep, p.now.Add(p.g.keep))
+		p.timer(timerKeep, p.now.Add(p.g.keep-p.g.warning()))
 	}
+	p.settleKeeping()
 	t := p.turn
+	t.Acts = p.acts()
 	t.Thread.State = p.memory.encode(p.state)
 	t.Counts = p.counts()
 	for i := range t.Entries {

@@ -79,14 +79,21 @@ func (r *rig) pass(d time.Duration) {
 
 func (r *rig) open() {
 	r.t.Helper()
+	var err error
+	r.db, err = bolt.Open(r.path, bolt.Options{Key: make([]byte, bolt.KeySize), NoSync: true, Now: r.clock})
+	r.must(err)
+	r.build(r.db)
+}
+
+// build makes the gateway on a store.
+func (r *rig) build(s gateway.Store) {
+	r.t.Helper()
 	phrases, err := words()
 	r.must(err)
 	catalogue, err := texts()
 	r.must(err)
-	r.db, err = bolt.Open(r.path, bolt.Options{Key: make([]byte, bolt.KeySize), NoSync: true, Now: r.clock})
-	r.must(err)
 	r.g = gateway.New(gateway.Options{
-		Store: r.db, Phrases: phrases, Now: r.clock, Centres: []content.CentreID{"here"},
+		Store: s, Phrases: phrases, Now: r.clock, Centres: []content.CentreID{"here"},
 		Edition: gateway.Edition{Catalogue: catalogue, Read: plainly},
 	})
 	r.g.Attach(r.fake)

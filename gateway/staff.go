@@ -99,18 +99,20 @@ func (g *Gateway) Note(ctx context.Context, id store.ThreadID, by desk.StaffID, 
 	return err
 }
 
-// maxSafety bounds what was agreed, in bytes: a line each.
-const maxSafety = 400
+// maxLine bounds what staff keep in one line, in bytes.
+const maxLine = 400
+
+// line makes one line of what staff typed.
+func line(text string) string {
+	text = strings.Join(strings.Fields(clean(text)), " ")
+	if len(text) > maxLine {
+		text = strings.ToValidUTF8(text[:maxLine], "")
+	}
+	return text
+}
 
 // Agree keeps when it is safe to write to somebody, and a check word.
 func (g *Gateway) Agree(ctx context.Context, id store.ThreadID, by desk.StaffID, s store.Safety) error {
-	line := func(text string) string {
-		text = strings.Join(strings.Fields(clean(text)), " ")
-		if len(text) > maxSafety {
-			text = strings.ToValidUTF8(text[:maxSafety], "")
-		}
-		return text
-	}
 	s.Hours, s.Word = line(s.Hours), line(s.Word)
 	_, err := g.change(ctx, id, nil, func(p *plan) error {
 		if p.turn.Thread.Safety == s {

@@ -398,6 +398,12 @@ func (g *Gateway) onScreen(ctx context.Context, id store.ThreadID, on channels.N
 func (g *Gateway) erase(ctx context.Context, l store.Leased) store.Outcome {
 	th, err := g.store.ThreadByID(ctx, l.Thread)
 	if err == nil {
+		var spared bool
+		if spared, err = g.writeErased(ctx, l, th); spared {
+			return store.Outcome{Done: true}
+		}
+	}
+	if err == nil {
 		err = g.store.Erase(ctx, l.Thread)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

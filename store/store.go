@@ -40,6 +40,7 @@ type Thread struct {
 	Blocked   bool               `json:"blocked,omitempty"`  // the person has blocked the centre on the Reply address
 	Safety    Safety             `json:"safety,omitzero"`
 	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
+	Keeping   Keeping            `json:"keeping,omitzero"`
 }
 
 // Safety is what staff agreed with somebody whose phone others may look at. The
@@ -169,6 +170,8 @@ type Turn struct {
 	Cancel []string
 	// Counts are added to the counters. They are kept when the thread is erased.
 	Counts []Count
+	// Acts are written into the audit in the same commit.
+	Acts []Act
 }
 
 // An EventKey is what makes two deliveries one event.
@@ -350,6 +353,8 @@ type Store interface {
 	Small
 	Files
 	Counters
+	Audit
+	Retention
 	// Ready fails if the store cannot commit now.
 	Ready(ctx context.Context) error
 	// Sweep forgets what is over: old event keys, ended records, and of months

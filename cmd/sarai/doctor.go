@@ -13,6 +13,7 @@ import (
 	"sarai/locales"
 	"sarai/search"
 	"sarai/store"
+	"sarai/store/bolt"
 )
 
 type doctorCmd struct{}
@@ -69,6 +70,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 	}
 	if answers(conf) {
 		say(true, "server", "it runs and can commit")
+		say(true, "audit", "the server has it: check it at the desk, under Audit")
 	} else {
 		if l, err := listen(conf.Listen); err != nil {
 			say(false, "address", err.Error())
@@ -127,8 +129,22 @@ func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
 			say(true, "staff", fmt.Sprintf("%d in all, administrators among them: %d", len(members), admins))
 		}
 	}
+	checkAudit(w, db, say)
 	if err := db.Close(); err != nil {
 		say(false, "store", err.Error())
+	}
+}
+
+// checkAudit reads the whole audit and says where it is not what was written.
+func checkAudit(w world, db *bolt.DB, say func(ok bool, what, advice string)) {
+	chain, err := db.VerifyRecords(w.ctx)
+	switch {
+	case err != nil:
+		say(false, "audit", err.Error())
+	case chain.Broken != 0:
+		say(false, "audit", fmt.Sprintf("record %d: %s. Somebody changed the file: keep it as it is, find out who could, and compare with the last copy", chain.Broken, chain.Why))
+	default:
+		say(true, "audit", fmt.Sprintf("%d records, none changed; the newest is %x", chain.Records, chain.Last[:8]))
 	}
 }
 

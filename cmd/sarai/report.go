@@ -41,7 +41,7 @@ func (r reportCmd) Run(c *cli, w world) error {
 	if err := (config{Centres: q.Centres}).checkCentres(cat); err != nil {
 		return usageError{err}
 	}
-	return withStore(c, w, func(_ config, db *bolt.DB) error {
+	return withStore(c, w, "under Report", func(_ config, db *bolt.DB) error {
 		made, err := report.Make(w.ctx, db, q)
 		if errors.Is(err, report.ErrQuery) {
 			return usageError{err}

@@ -91,6 +91,8 @@ func (serveCmd) Run(c *cli, w world) error {
 		return err
 	}
 
+	defer desk.Close() // before the store: what was read is written down
+
 	mux := http.NewServeMux()
 	if conf.web() {
 		h := chat.Handler(g.Accept)

@@ -28,15 +28,19 @@ type staffAddCmd struct {
 	Centre []string `help:"Centre whose cases they see; none: all." placeholder:"ID"`
 }
 
+// underStaff is where at the desk staff are managed.
+const underStaff = "under Staff"
+
 // withStore opens the configured store for a command beside a server that is
-// not running.
-func withStore(c *cli, w world, do func(conf config, db *bolt.DB) error) error {
+// not running. where says in which place of the desk the same can be done while
+// it runs: one process has the store.
+func withStore(c *cli, w world, where string, do func(conf config, db *bolt.DB) error) error {
 	conf, err := readConfig(c.Config, w.env)
 	if err != nil {
 		return err
 	}
 	if answers(conf) {
-		return errors.New("the server is running and has the store: do this at the desk, under Staff, or stop it first")
+		return fmt.Errorf("the server is running and has the store: do this at the desk, %s, or stop it first", where)
 	}
 	db, err := openStore(conf.Data)
 	if err != nil {
@@ -46,7 +50,7 @@ func withStore(c *cli, w world, do func(conf config, db *bolt.DB) error) error {
 }
 
 func (a staffAddCmd) Run(c *cli, w world) error {
-	return withStore(c, w, func(conf config, db *bolt.DB) error {
+	return withStore(c, w, underStaff, func(conf config, db *bolt.DB) error {
 		name, role := a.Name, store.Counsellor
 		if name == "" {
 			name = a.Login
@@ -68,7 +72,8 @@ func (a staffAddCmd) Run(c *cli, w world) error {
 		if err := (config{Centres: m.Centres}).checkCentres(cat); err != nil {
 			return usageError{err}
 		}
-		if err := db.PutMember(w.ctx, m); err != nil {
+		act := store.Act{By: store.Operator, What: store.DidAdd, On: string(m.ID), Why: string(role)}
+		if err := writing(w, db, act, func() error { return db.PutMember(w.ctx, m) }); err != nil {
 			if errors.Is(err, store.ErrTaken) {
 				return fmt.Errorf("the sign-in name %q is taken; 'sarai staff list' shows all", a.Login)
 			}
@@ -76,6 +81,19 @@ func (a staffAddCmd) Run(c *cli, w world) error {
 		}
 		return printLink(w, conf, db, m)
 	})
+}
+
+// writing writes an act down and then does it, as the desk does.
+func writing(w world, db *bolt.DB, a store.Act, do func() error) error {
+	if err := db.AppendActs(w.ctx, a); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		return nil
+	}
+	a.What, a.Why = store.DidNotDone, string(a.What)
+	return errors.Join(err, db.AppendActs(w.ctx, a))
 }
 
 func printLink(w world, conf config, db *bolt.DB, m store.Member) error {
@@ -90,7 +108,7 @@ func printLink(w world, conf config, db *bolt.DB, m store.Member) error {
 type staffListCmd struct{}
 
 func (staffListCmd) Run(c *cli, w world) error {
-	return withStore(c, w, func(_ config, db *bolt.DB) error {
+	return withStore(c, w, underStaff, func(_ config, db *bolt.DB) error {
 		members, err := db.Members(w.ctx)
 		if err != nil {
 			return err
@@ -121,7 +139,7 @@ type staffResetCmd struct {
 }
 
 func (r staffResetCmd) Run(c *cli, w world) error {
-	return withStore(c, w, func(conf config, db *bolt.DB) error {
+	return withStore(c, w, underStaff, func(conf config, db *bolt.DB) error {
 		m, err := db.MemberByLogin(w.ctx, r.Login)
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("nobody signs in as %q; 'sarai staff list' shows all", r.Login)
@@ -129,6 +147,7 @@ func (r staffResetCmd) Run(c *cli, w world) error {
 		if err != nil {
 			return err
 		}
-		return printLink(w, conf, db, m)
+		act := store.Act{By: store.Operator, What: store.DidReset, On: string(m.ID), Why: "command"}
+		return writing(w, db, act, func() error { return printLink(w, conf, db, m) })
 	})
 }

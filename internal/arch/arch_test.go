@@ -33,7 +33,8 @@ var may = map[string][]string{
 	"store":    {"channels", "content", "desk"},
 	"gateway":  {"channels", "content", "desk", "dialog", "internal/ogg", "locales", "register", "search", "store"},
 	"report":   {"content", "desk", "store"},
-	"console":  {"channels", "content", "desk", "gateway", "locales", "report", "search", "store"},
+	"export":   {"channels", "content", "desk", "gateway", "store"},
+	"console":  {"channels", "content", "desk", "export", "gateway", "locales", "report", "search", "store"},
 
 	"channels/...":           {"channels"},
 	"channels/messenger":     {"channels", "channels/meta"},

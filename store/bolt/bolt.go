@@ -29,6 +29,8 @@
 //	smallage time, bucket, hash of a key: what Sweep reads
 //	media    name in the folder of files → key of the file's record in talks
 //	last     thread → job: the last word to somebody, until the erasing is done
+//	audit    number → record, see audit.go
+//	keeping  what will become of a talk, time, thread: see retention.go
 //
 // Those of the counters are listed in counts.go.
 //
@@ -90,6 +92,8 @@ const (
 	bucketSmallAge = "smallage"
 	bucketMedia    = "media"
 	bucketLast     = "last"
+	bucketAudit    = "audit"
+	bucketKeeping  = "keeping"
 )
 
 // buckets are all of them.
@@ -99,6 +103,7 @@ func buckets() []string {
 		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
 		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
+		bucketAudit, bucketKeeping,
 	}
 }
 

@@ -244,6 +244,7 @@ func (db *DB) eraseRecords(ctx context.Context, id store.ThreadID) (files []stri
 		}
 		t.moveKey(bucketOpen, f.Open, nil, id)
 		t.moveKey(bucketClosed, f.Closed, nil, id)
+		t.moveKey(bucketKeeping, f.Keeping, nil, id)
 		t.say(id)
 		return nil
 	})

@@ -25,6 +25,7 @@ type threadFields struct {
 	Addresses [][]byte `json:"addresses,omitempty"` // keys in bucketAddress
 	Open      []byte   `json:"open,omitempty"`      // key in bucketOpen
 	Closed    []byte   `json:"closed,omitempty"`    // key in bucketClosed
+	Keeping   []byte   `json:"keeping,omitempty"`   // key in bucketKeeping
 }
 
 // Thread implements store.Threads.
@@ -122,6 +123,7 @@ type turn struct {
 	visits  [][]byte  // of the addresses, where somebody is counted once
 	key     *keys.Key // nil: the thread was erased
 	book    *keys.Book
+	acts    []store.Record
 }
 
 var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread, or a count has no day or name")
@@ -212,6 +214,10 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 			x.visits = db.visitHashes(th.Addresses)
 		}
 	}
+	if x.acts, err = db.prepareActs(t.Acts); err != nil {
+		return nil, err
+	}
+	x.fields.Keeping = keepingKey(th)
 	th.Version, th.LastSeq = 0, 0
 	x.blob, err = sealWith(x.key, talkPlace(th.ID, talkThread, ""), th)
 	return x, err
@@ -280,6 +286,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	}
 	t.moveKey(bucketOpen, old.Open, x.fields.Open, x.id)
 	t.moveKey(bucketClosed, old.Closed, x.fields.Closed, x.id)
+	t.moveKey(bucketKeeping, old.Keeping, x.fields.Keeping, x.id)
 	if x.caseID != "" && t.get(bucketCase, []byte(x.caseID)) == nil {
 		t.put(bucketCase, []byte(x.caseID), []byte(x.id))
 		t.put(bucketTalks, talkKey(x.id, talkCase, x.caseID), nil)
@@ -300,6 +307,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	for _, j := range x.jobs {
 		t.addJob(j)
 	}
+	t.appendRecords(x.acts)
 	return nil
 }
 
