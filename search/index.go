@@ -277,6 +277,7 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 	y := *x
 	y.linear = model
 	y.centres = centroids(x.x, t.y, t.classes, t.features, without)
+	places := x.places()
 	var es []evidence
 	for kind, list := range asked {
 		step := max(1, (len(list)+trials-1)/trials)
@@ -284,14 +285,20 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			s := x.samples[list[k]]
-			v := x.view(&x.texts[list[k]], s.locale, Hint{})
+			s, q := x.samples[list[k]], &x.texts[list[k]]
+			if ps := places[s.locale]; kind == 1 && k/step%2 == 0 && len(ps) > 0 && !x.lands.names(q.words) {
+				// A country that is known makes no question one that is: of
+				// half of the unknown ones, somebody asks for a place.
+				there := newText(strings.Join(q.words, " ")+" "+ps[k/step/2%len(ps)], x.meanings)
+				q = &there
+			}
+			v := x.view(q, s.locale, Hint{})
 			v.without, v.gone = without, gone
 			// Of half of those who ask, the country is known.
 			if o := x.articles[s.articles[0]].Origin; len(o) > 0 && k/step%2 == 0 {
 				v.hint.Origin = o[0]
 			}
-			found := y.rank(&x.texts[list[k]], v)
+			found := y.rank(q, v)
 			if len(found) == 0 {
 				continue
 			}
@@ -299,6 +306,20 @@ func (x *Index) leaveOut(ctx context.Context, t *teacher, fold int) ([]evidence,
 		}
 	}
 	return es, nil
+}
+
+// places are the names of countries that people go to as the samples of each
+// language write them, each once.
+func (x *Index) places() map[content.Locale][]string {
+	ps := map[content.Locale][]string{}
+	for i, s := range x.samples {
+		for k, w := range x.texts[i].words {
+			if len(x.lands.goals.named(x.texts[i].words[k:k+1])) > 0 && !slices.Contains(ps[s.locale], w) {
+				ps[s.locale] = append(ps[s.locale], w)
+			}
+		}
+	}
+	return ps
 }
 
 // Catalogue is what the index was made of.

@@ -10,15 +10,17 @@ import (
 )
 
 // From how sure a match is answered with, and from how sure it is offered. The
-// confidence is fitted as if half of what people ask were in no article, so from
-// a half on, an answer is more likely right than wrong however bad the day.
+// confidence is fitted as if half of what people ask were in no article, so an
+// answer is more likely right than wrong even then; of what is surely not in the
+// built-in articles, little but questions that name one of their subjects ("bank
+// loan for a house") passes.
 const (
-	answerFrom = 0.5
+	answerFrom = 0.55
 	chooseFrom = 0.25
 	// Whatever the confidence says, a message of small words must be a sample
 	// itself, and one without any known word must at least look like one.
 	// Greetings look like each other, so their bar is the higher.
-	same, alike = 0.97, 0.5
+	same, closeBy, alike = 0.97, 0.75, 0.5
 	// margin keeps a lowered sureness below its threshold when it is rounded.
 	margin = 0.01
 )
@@ -73,7 +75,7 @@ func (x *Index) band(q *text, top found, matches []Match) Band {
 	switch {
 	case top.nearest < same && x.empty(q):
 		limit = answerFrom - margin
-		if top.nearest < alike || len(q.words) < 3 {
+		if top.nearest < closeBy || len(q.words) < 3 {
 			limit = chooseFrom - margin
 		}
 	case top.nearest < alike && top.strange:
