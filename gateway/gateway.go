@@ -63,6 +63,9 @@ type Options struct {
 	// Keep is how long a quiet talk is kept: after it, counted from the person's
 	// or staff's last act, everything is erased unless a case is open. 0 is 90 days.
 	Keep time.Duration
+	// Copies is how long the installation keeps copies of what is stored: somebody
+	// who had all erased is told the day on which they are gone. 0 is not known.
+	Copies time.Duration
 }
 
 // A Gateway takes in what people send, and has sent what is decided. It is safe
@@ -76,6 +79,7 @@ type Gateway struct {
 	centres  []content.CentreID
 	patience time.Duration
 	keep     time.Duration
+	copies   time.Duration
 
 	channels map[channels.Name]channels.Channel // set before Run and Accept, then only read
 	order    order
@@ -105,7 +109,7 @@ const maxTurns = 1024
 func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, phrases: o.Phrases, now: o.Now, log: o.Log,
-		centres: o.Centres, patience: o.Patience, keep: o.Keep,
+		centres: o.Centres, patience: o.Patience, keep: o.Keep, copies: o.Copies,
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),
