@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, reopen func(t *testi
 		{"small records", small},
 		{"sweeping", sweeping},
 		{"erasing leaves nothing", erasing},
+		{"a last word", lastWord},
 		{"a lane shared with an erased thread", sharedLane},
 		{"a file is kept and read from any place", fileKept},
 		{"a file is kept once", fileOnce},
