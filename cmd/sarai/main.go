@@ -33,6 +33,7 @@ type cli struct {
 	About    aboutCmd    `cmd:"" name:"content" help:"Check, list, stamp, export or import the articles."`
 	Staff    staffCmd    `cmd:"" help:"Add, list or reset members of staff."`
 	Telegram telegramCmd `cmd:"" help:"Look after the bot of Telegram."`
+	Keys     keysCmd     `cmd:"" help:"Replace the installation key."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything is as it should be."`
 
 	StandIn standInCmd `cmd:"" help:"Play a platform on this machine, to try Sarai by hand."`

@@ -46,7 +46,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(conf.Data)
+	db, err := openStore(conf)
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,9 @@ func (serveCmd) Run(c *cli, w world) error {
 	log := slog.New(slog.NewTextHandler(w.err, nil))
 	if lost := db.LostFiles(); lost > 0 {
 		log.Warn("files of talks are missing in the data folder: put back the folder media from the copy that belongs to the store", "files", lost)
+	}
+	for _, name := range db.OldCopies() {
+		log.Warn("a copy from before the upgrade lies in the data folder, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade", "name", name)
 	}
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Log: log,
@@ -115,6 +118,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	worked := make(chan error, 1)
 	go func() { worked <- g.Run(ctx) }()
+	go watchKey(ctx, conf, db, log)
 	go func() { // the full model takes a moment; until then the quick one answers
 		full, err := quick.Fit(ctx)
 		if err == nil {

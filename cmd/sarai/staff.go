@@ -38,7 +38,7 @@ func withStore(c *cli, w world, do func(conf config, db *bolt.DB) error) error {
 	if answers(conf) {
 		return errors.New("the server is running and has the store: do this at the desk, under Staff, or stop it first")
 	}
-	db, err := openStore(conf.Data)
+	db, err := openStore(conf)
 	if err != nil {
 		return err
 	}
