@@ -71,6 +71,9 @@ type Options struct {
 	// Files is how much is kept of all files of one talk, in bytes, so that nobody
 	// can fill the disk alone; 0 is 512 MB.
 	Files int64
+	// Copies is how long the installation keeps copies of what is stored: somebody
+	// who had all erased is told the day on which they are gone. 0 is not known.
+	Copies time.Duration
 }
 
 // A Gateway takes in what people send, and has sent what is decided. It is safe
@@ -86,6 +89,7 @@ type Gateway struct {
 	patience time.Duration
 	keep     time.Duration
 	files    int64
+	copies   time.Duration
 
 	channels map[channels.Name]channels.Channel // set before Run and Accept, then only read
 	order    order
@@ -115,7 +119,7 @@ const maxTurns = 1024
 func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, phrases: o.Phrases, now: o.Now, log: o.Log,
-		centres: o.Centres, patience: o.Patience, keep: o.Keep, files: o.Files,
+		centres: o.Centres, patience: o.Patience, keep: o.Keep, files: o.Files, copies: o.Copies,
 		channels: map[channels.Name]channels.Channel{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, maxTurns),

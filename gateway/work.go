@@ -231,6 +231,9 @@ func (g *Gateway) learn(ctx context.Context, id store.ThreadID, addresses []chan
 		}
 		return nil
 	})
+	if errors.Is(err, store.ErrNotFound) { // erased meanwhile, or a last word
+		return nil
+	}
 	return err
 }
 
@@ -393,28 +396,6 @@ func (g *Gateway) onScreen(ctx context.Context, id store.ThreadID, on channels.N
 		}
 	}
 	return ids, nil
-}
-
-func (g *Gateway) erase(ctx context.Context, l store.Leased) store.Outcome {
-	th, err := g.store.ThreadByID(ctx, l.Thread)
-	if err == nil {
-		var spared bool
-		if spared, err = g.writeErased(ctx, l, th); spared {
-			return store.Outcome{Done: true}
-		}
-	}
-	if err == nil {
-		err = g.store.Erase(ctx, l.Thread)
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		g.log.Error("a talk could not be erased, it is tried again", "thread", l.Thread, "err", err)
-		return g.retry(l, 2*time.Second)
-	}
-	g.log.Info("a talk was erased", "thread", l.Thread)
-	g.queue.forget()
-	g.hub.changed(l.Thread)
-	g.wakePages(th)
-	return store.Outcome{Done: true}
 }
 
 // wakePages has every page of a talk look again, not only the one written from.

@@ -28,6 +28,7 @@ type config struct {
 	PublicURL string             `toml:"public_url"` // how browsers reach it, where that differs
 	Data      string             `toml:"data"`       // folder of everything that is kept
 	Store     string             `toml:"store"`      // "bolt"
+	KeyFile   string             `toml:"key_file"`   // where the installation key stands; "": in Data
 	Centres   []content.CentreID `toml:"centres"`    // those served; empty: all that the content knows
 	Patience  duration           `toml:"patience"`   // how long the holder of a case may be silent within hours
 	KeepDays  int                `toml:"keep_days"`  // after so many quiet days a talk is erased; 0 is 90
@@ -37,6 +38,8 @@ type config struct {
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
 	Telegram telegramConf `toml:"telegram"`
+
+	key string // the installation key as the environment has it
 }
 
 // A duration is a time.Duration in TOML: "30m".
@@ -87,6 +90,10 @@ func readConfig(path string, env func(string) string) (config, error) {
 	if c.Store == "" {
 		c.Store = "bolt"
 	}
+	if c.KeyFile != "" {
+		c.KeyFile = within(filepath.Dir(path), c.KeyFile)
+	}
+	c.key = strings.TrimSpace(env(keyVariable))
 	if err := c.Telegram.secrets(filepath.Dir(path), env); err != nil {
 		return c, err
 	}

@@ -14,6 +14,7 @@ import (
 	"sarai/search"
 	"sarai/store"
 	"sarai/store/bolt"
+	"sarai/store/keys"
 )
 
 type doctorCmd struct{}
@@ -68,6 +69,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 	} else {
 		say(true, "clock", now.UTC().Format("2006-01-02 15:04 UTC"))
 	}
+	checkKey(conf, say)
 	if answers(conf) {
 		say(true, "server", "it runs and can commit")
 		say(true, "audit", "the server has it: check it at the desk, under Audit")
@@ -83,7 +85,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 	if conf.telegram() {
 		checkTelegramNow(conf, w, say)
 	}
-	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), filepath.Join(conf.Data, storeFile)}, conf.secretFiles(c.Config)...) {
+	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), conf.nextKey(), filepath.Join(conf.Data, storeFile), filepath.Join(conf.Data, bolt.KeysFile), conf.KeyFile}, conf.secretFiles(c.Config)...) {
 		info, err := os.Stat(name)
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			say(false, "permissions", fmt.Sprintf("others may read %s: chmod 600 it", name))
@@ -99,9 +101,25 @@ func (doctorCmd) Run(c *cli, w world) error {
 	return nil
 }
 
+// checkKey says which installation key is in use, by a name that tells nothing.
+func checkKey(conf config, say func(ok bool, what, advice string)) {
+	where := conf.keyPath()
+	if where == "" {
+		where = keyVariable
+	} else if _, err := os.Stat(where); err != nil {
+		return // made at the first run, or missed by the store below
+	}
+	key, err := installationKey(conf)
+	if err != nil {
+		say(false, "installation key", err.Error())
+		return
+	}
+	say(true, "installation key", fmt.Sprintf("key %s, from %s", keys.ID(key), where))
+}
+
 // checkStore opens the store of a server that is not running.
 func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
-	db, err := openStore(conf.Data)
+	db, err := openStore(conf)
 	if err != nil {
 		say(false, "store", err.Error())
 		return
@@ -110,6 +128,14 @@ func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
 		say(false, "store", err.Error())
 	} else {
 		say(true, "store", "it opens and commits; the server is not running")
+	}
+	if key, err := installationKey(conf); err == nil {
+		if used := db.Keys().Installation(); used != keys.ID(key) {
+			say(false, "installation key", fmt.Sprintf("the store is sealed under key %s, which stands in %s: put it where the configuration says that the key is", used, conf.nextKey()))
+		}
+	}
+	for _, name := range db.OldCopies() {
+		say(true, "copy", name+" is from before the upgrade, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade")
 	}
 	if lost := db.LostFiles(); lost > 0 {
 		say(false, "files", fmt.Sprintf("%d that people sent are missing in the folder media beside the store: put it back from the copy that belongs to the store", lost))

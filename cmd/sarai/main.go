@@ -37,6 +37,7 @@ type cli struct {
 	Export   personExportCmd `cmd:"" help:"Write down everything that is kept of somebody's talk, for that person."`
 	Report   reportCmd       `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
 	Telegram telegramCmd     `cmd:"" help:"Look after the bot of Telegram."`
+	Keys     keysCmd         `cmd:"" help:"Replace the installation key."`
 	Doctor   doctorCmd       `cmd:"" help:"Check that everything is as it should be."`
 
 	StandIn standInCmd `cmd:"" help:"Play a platform on this machine, to try Sarai by hand."`

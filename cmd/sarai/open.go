@@ -5,18 +5,17 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"sarai/content"
 	"sarai/gateway"
 	"sarai/search"
 	"sarai/store/bolt"
+	"sarai/store/keys"
 )
 
 const (
@@ -26,50 +25,75 @@ const (
 )
 
 // openStore opens the embedded store of a data folder and makes both where they
-// are not there. Its errors say what to do.
-func openStore(data string) (*bolt.DB, error) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
+// are not there. A new installation key that waits is taken. Its errors say what
+// to do.
+func openStore(conf config) (*bolt.DB, error) {
+	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w", short(err))
 	}
-	key, err := installationKey(data)
+	key, err := installationKey(conf)
 	if err != nil {
 		return nil, err
 	}
-	db, err := bolt.Open(filepath.Join(data, storeFile), bolt.Options{Key: key})
+	path := filepath.Join(conf.Data, storeFile)
+	db, err := bolt.Open(path, bolt.Options{Key: key})
+	if errors.Is(err, keys.ErrWrong) {
+		// An end between taking a new key and putting it into its place.
+		if next, e := readKey(conf.nextKey()); e == nil {
+			db, err = bolt.Open(path, bolt.Options{Key: next})
+		}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(data, storeFile), short(err))
+		return nil, fmt.Errorf("%s: %w", path, short(err))
+	}
+	if _, err := takeNextKey(conf, db); err != nil && !errors.Is(err, errKeyElsewhere) {
+		db.Close()
+		return nil, err
 	}
 	return db, nil
 }
 
-// installationKey reads the key of an installation, and makes it at the first
-// run. Without it the addresses in the store cannot be found again, so a store
-// without its key is refused.
-func installationKey(data string) ([]byte, error) {
-	path := filepath.Join(data, keyFile)
-	b, err := os.ReadFile(path)
+// keyPath is where the installation key stands, "" where it stands in the
+// environment.
+func (c config) keyPath() string {
 	switch {
-	case err == nil:
-		key, err := hex.DecodeString(strings.TrimSpace(string(b)))
-		if err != nil || len(key) != bolt.KeySize {
-			return nil, fmt.Errorf("%s is damaged: put back a copy of it; a new key cannot read the store", path)
+	case c.key != "":
+		return ""
+	case c.KeyFile != "":
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, keyFile)
+}
+
+// installationKey reads the key of an installation, and makes it at the first
+// run. Without it nothing in the store can be read, so a store without its key is
+// refused.
+func installationKey(conf config) ([]byte, error) {
+	path := conf.keyPath()
+	if path == "" {
+		key, err := decodeKey(conf.key)
+		if err != nil {
+			return nil, fmt.Errorf("%s does not hold the installation key: it is 64 hex digits", keyVariable)
 		}
 		return key, nil
+	}
+	key, err := readKey(path)
+	switch {
+	case err == nil:
+		return key, nil
+	case errors.Is(err, errNoKey):
+		return nil, fmt.Errorf("%s is damaged: put back a copy of it; a new key cannot read the store", path)
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("the installation key cannot be read: %w", short(err))
 	}
-	if _, err := os.Stat(filepath.Join(data, storeFile)); err == nil {
-		return nil, fmt.Errorf("%s is missing beside the store: put back a copy of it; a new key cannot read the store", path)
+	for _, name := range []string{storeFile, bolt.KeysFile} {
+		if _, err := os.Stat(filepath.Join(conf.Data, name)); err == nil {
+			return nil, fmt.Errorf("%s is missing beside the store: put back a copy of it; a new key cannot read the store", path)
+		}
 	}
-	key := make([]byte, bolt.KeySize)
+	key = make([]byte, bolt.KeySize)
 	rand.Read(key) // never fails
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("the installation key cannot be written: %w", short(err))
-	}
-	_, err = fmt.Fprintln(f, hex.EncodeToString(key))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		os.Remove(path)
+	if err := writeKey(path, key); err != nil {
 		return nil, fmt.Errorf("the installation key cannot be written: %w", short(err))
 	}
 	return key, nil

@@ -63,11 +63,11 @@ func TestATalkIsExportedAndErasedOnTheCommandLine(t *testing.T) {
 	fails(t, dir, `do this at the desk, in the case|another Sarai uses this file: stop it`, "erase", "--thread", "x", "--config", "sarai.toml")
 	s.stop()
 
-	config := []string{"--config", "sarai.toml"}
-	db, err := openStore(filepath.Join(dir, "data"))
+	db, err := openStore(config{Data: filepath.Join(dir, "data")})
 	if err != nil {
 		t.Fatal(err)
 	}
+	flags := []string{"--config", "sarai.toml"}
 	ctx := context.Background()
 	// The talks are found by what they leave due: their ids are in the keys of jobs.
 	var ids []store.ThreadID
@@ -103,8 +103,8 @@ func TestATalkIsExportedAndErasedOnTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	fails(t, dir, `nothing is kept of this talk`, append([]string{"export", "--thread", "nobody", "out"}, config...)...)
-	out := runs(t, dir, "", append([]string{"export", "--address", address, "out"}, config...)...)
+	fails(t, dir, `nothing is kept of this talk`, append([]string{"export", "--thread", "nobody", "out"}, flags...)...)
+	out := runs(t, dir, "", append([]string{"export", "--address", address, "out"}, flags...)...)
 	if !strings.Contains(out, "open index.html") {
 		t.Errorf("it says %s", out)
 	}
@@ -123,27 +123,27 @@ func TestATalkIsExportedAndErasedOnTheCommandLine(t *testing.T) {
 	if err := json.Unmarshal(b, &d); err != nil || d["format"] != 1.0 {
 		t.Errorf("the data: %v", err)
 	}
-	fails(t, dir, `is not empty: name a new folder`, append([]string{"export", "--thread", id, "out"}, config...)...)
+	fails(t, dir, `is not empty: name a new folder`, append([]string{"export", "--thread", id, "out"}, flags...)...)
 
-	fails(t, dir, `staff hold this talk`, append([]string{"erase", "--thread", id, "--yes"}, config...)...)
-	cmd := command(t, dir, append([]string{"erase", "--held", "--thread", id}, config...)...)
+	fails(t, dir, `staff hold this talk`, append([]string{"erase", "--thread", id, "--yes"}, flags...)...)
+	cmd := command(t, dir, append([]string{"erase", "--held", "--thread", id}, flags...)...)
 	cmd.Stdin = strings.NewReader("no\n")
 	if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), "nothing was erased") {
 		t.Errorf("not sure, and yet: %v\n%s", err, said)
 	}
-	out = runs(t, dir, "ERASE\n", append([]string{"erase", "--held", "--thread", id}, config...)...)
+	out = runs(t, dir, "ERASE\n", append([]string{"erase", "--held", "--thread", id}, flags...)...)
 	if !strings.Contains(out, "Nobody can take this back.") || !strings.Contains(out, "Erased.") {
 		t.Errorf("it says %s", out)
 	}
-	fails(t, dir, `nothing is kept of this talk`, append([]string{"erase", "--address", address, "--yes"}, config...)...)
-	runs(t, dir, "", append([]string{"staff", "add", "amina", "--admin"}, config...)...)
-	runs(t, dir, "", append([]string{"staff", "reset", "amina"}, config...)...)
-	out = runs(t, dir, "", append([]string{"doctor"}, config...)...)
+	fails(t, dir, `nothing is kept of this talk`, append([]string{"erase", "--address", address, "--yes"}, flags...)...)
+	runs(t, dir, "", append([]string{"staff", "add", "amina", "--admin"}, flags...)...)
+	runs(t, dir, "", append([]string{"staff", "reset", "amina"}, flags...)...)
+	out = runs(t, dir, "", append([]string{"doctor"}, flags...)...)
 	if !regexp.MustCompile(`(?m)^ok   audit: \d+ records, none changed; the newest is [0-9a-f]{16}$`).MatchString(out) {
 		t.Errorf("doctor says %s", out)
 	}
 
-	if db, err = openStore(filepath.Join(dir, "data")); err != nil {
+	if db, err = openStore(config{Data: filepath.Join(dir, "data")}); err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
@@ -255,7 +255,7 @@ func TestAStopWritesDownWhatWasRead(t *testing.T) {
 	ask("GET", talk[0], nil)
 	s.stop()
 
-	db, err := openStore(filepath.Join(dir, "data"))
+	db, err := openStore(config{Data: filepath.Join(dir, "data")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(conf.Data)
+	db, err := openStore(conf)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,9 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	registers := newRegisterFolder(conf.Data, log)
 	registers.look()
+	for _, name := range db.OldCopies() {
+		log.Warn("a copy from before the upgrade lies in the data folder, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade", "name", name)
+	}
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Registers: registers.shelf, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
@@ -119,6 +122,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	worked := make(chan error, 1)
 	go func() { worked <- g.Run(ctx) }()
+	go watchKey(ctx, conf, db, log)
 	go func() { // the full model takes a moment; until then the quick one answers
 		full, err := quick.Fit(ctx)
 		if err == nil {

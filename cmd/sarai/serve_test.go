@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"sarai/store/bolt"
 )
 
 // A served is a server that runs.
@@ -155,7 +157,7 @@ func TestAServerServesWhatTheDesignNames(t *testing.T) {
 	}
 
 	// The key and the store are for nobody else's eyes.
-	for _, name := range []string{keyFile, storeFile} {
+	for _, name := range []string{keyFile, storeFile, bolt.KeysFile} {
 		if info, err := os.Stat(filepath.Join(dir, "data", name)); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)
 		}
@@ -222,7 +224,7 @@ func TestAStoreThatCannotBeReadIsNotTouched(t *testing.T) {
 	}{
 		{"the key is gone", `installation\.key is missing beside the store: put back a copy of it`, func() { os.Remove(key) }},
 		{"the key is damaged", `installation\.key is damaged: put back a copy of it`, func() { write(t, key, "cut o") }},
-		{"the key is another's", `the installation key is not the one that keys.db is wrapped with: restore the key`, func() { write(t, key, hex.EncodeToString(make([]byte, 32))+"\n") }},
+		{"the key is another's", `the installation key is not the one that keys\.db is wrapped with: restore the key`, func() { write(t, key, hex.EncodeToString(make([]byte, 32))+"\n") }},
 		{"the store is cut off", `sarai\.db: .*the file is damaged: restore the last backup`, func() { write(t, db, string(good[db][:5000])) }},
 		{"the store is overwritten", `sarai\.db: .*the file is damaged: restore the last backup`, func() {
 			b := bytes.Clone(good[db])

@@ -42,7 +42,7 @@ func withStore(c *cli, w world, where string, do func(conf config, db *bolt.DB) 
 	if answers(conf) {
 		return fmt.Errorf("the server is running and has the store: do this at the desk, %s, or stop it first", where)
 	}
-	db, err := openStore(conf.Data)
+	db, err := openStore(conf)
 	if err != nil {
 		return err
 	}

@@ -144,6 +144,7 @@ type Options struct {
 
 	openFile func(string, int, os.FileMode) (*os.File, error) // for tests: a disk that fails
 	reached  func(step string)                                // for tests: somebody pulls the plug
+	step     int                                              // for tests: upgradeStep where zero
 }
 
 // A DB is a store.Store in one file, and a folder beside it for what people send
@@ -158,7 +159,8 @@ type DB struct {
 	ended chan struct{} // closed when the committer has ended
 	media *folder
 
-	opening string // begins the tokens of leases: those of an earlier opening are lost
+	opening string            // begins the tokens of leases: those of an earlier opening are lost
+	reached func(step string) // nil but in tests
 
 	mu     sync.RWMutex // guards closed and the closing of queue
 	closed bool
@@ -208,7 +210,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, path: path, now: o.Now, opening: random(),
+		bolt: b, path: path, now: o.Now, opening: random(), reached: o.reached,
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
@@ -239,6 +241,13 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// at tells a test how far it is.
+func (db *DB) at(step string) {
+	if db.reached != nil {
+		db.reached(step)
+	}
 }
 
 // Keys is the book in which the keys of the store lie.

@@ -86,17 +86,32 @@ func (db *DB) erase(ctx context.Context, id store.ThreadID, last *store.Job, unt
 			return err
 		}
 		marks = append(marks, string(markLast)+owner)
+		db.at("last word kept")
 	}
 	if err := db.book.Forget(marks, append(owners, string(id))...); err != nil {
 		return err
 	}
+	db.at("key destroyed")
 	// It is erased. What follows is not left half done because somebody went away.
 	return db.finish(context.WithoutCancel(ctx), mark, db.now())
 }
 
 // holdLast keeps the last word until the thread is erased, under a key of its own.
 func (db *DB) holdLast(ctx context.Context, id store.ThreadID, last store.Job, until time.Time) (owner string, err error) {
-	owner = lastPrefix + random()
+	err = db.view(ctx, func(t *txn) error {
+		v := t.get(bucketLast, []byte(id))
+		if v == nil {
+			owner = lastPrefix + random()
+			return nil
+		}
+		var f lastFields // of an earlier try
+		_, err := split(v, &f)
+		owner = f.Key
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
 	k, err := db.book.Make(ctx, owner)
 	if err != nil {
 		return "", unwritten(ctx, err)
@@ -132,15 +147,20 @@ func (db *DB) finish(ctx context.Context, mark string, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	db.at("records removed")
 	if err := db.media.remove(files...); err != nil {
 		return err
 	}
+	db.at("content removed")
 	return db.book.Done(mark)
 }
 
 // finishAll finishes what was begun. Last words whose time is over, or that were
 // settled, lose their key; others stay.
 func (db *DB) finishAll(ctx context.Context, now time.Time) error {
+	if err := db.dropUnsaid(ctx, now); err != nil {
+		return err
+	}
 	marks, err := db.book.Marks()
 	if err != nil {
 		return err
@@ -161,6 +181,34 @@ func (db *DB) finishAll(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// dropUnsaid removes last words of threads that were not erased after all.
+func (db *DB) dropUnsaid(ctx context.Context, now time.Time) error {
+	var ids, owners []string
+	err := db.view(ctx, func(t *txn) (err error) {
+		t.each(bucketLast, nil, nil, func(k, v []byte) bool {
+			var f lastFields
+			if _, err = split(v, &f); err == nil && !f.Job.Over.After(now) {
+				ids, owners = append(ids, string(k)), append(owners, f.Key)
+			}
+			return err == nil
+		})
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	err = db.update(ctx, func(t *txn) error {
+		for _, id := range ids {
+			t.del(bucketLast, []byte(id))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return db.book.Forget(nil, owners...)
 }
 
 // lastStays removes a last word whose time is over, and says whether it is still
@@ -338,5 +386,6 @@ func (db *DB) destroyFile(ctx context.Context, id store.ThreadID, file string, k
 	if err := db.book.Forget([]string{mark}, fileOwner(id, path)); err != nil {
 		return false, err
 	}
+	db.at("key destroyed")
 	return true, db.finish(context.WithoutCancel(ctx), mark, at)
 }

@@ -90,26 +90,19 @@ func (db *DB) upgrade(o Options) error {
 	if len(of) < 8 {
 		return errDamaged
 	}
-	o.at("sealed")
+	db.at("sealed")
 	if err := db.swapUpgraded(old, part, string(of[8:]), o); err != nil {
 		return upgradeFailed(err)
 	}
 	done = true
 	db.bolt = nb
 	old.Close()
-	o.at("renamed")
+	db.at("renamed")
 	return nil
 }
 
 func upgradeFailed(err error) error {
 	return fmt.Errorf("store: the file could not be upgraded and is as it was; there must be as much room on the disk as it takes: %w", pathless(err))
-}
-
-// at tells a test how far it is.
-func (o Options) at(step string) {
-	if o.reached != nil {
-		o.reached(step)
-	}
 }
 
 func transaction(b *bbolt.DB) (n int) {
@@ -189,6 +182,10 @@ func (db *DB) upgradeBucket(old, nb *bbolt.DB, place uint64, name string, o Opti
 	for more := true; more; {
 		var pairs []pair
 		var sequence uint64
+		most := upgradeStep
+		if o.step > 0 {
+			most = o.step
+		}
 		err := old.View(func(tx *bbolt.Tx) error {
 			b := tx.Bucket([]byte(name))
 			if b == nil { // older than the bucket
@@ -204,7 +201,7 @@ func (db *DB) upgradeBucket(old, nb *bbolt.DB, place uint64, name string, o Opti
 				}
 			}
 			size := 0
-			for ; k != nil && size < upgradeStep; k, v = c.Next() {
+			for ; k != nil && size < most; k, v = c.Next() {
 				pairs = append(pairs, pair{bytes.Clone(k), bytes.Clone(v)})
 				size += len(k) + len(v)
 			}
@@ -251,7 +248,7 @@ func (db *DB) upgradeBucket(old, nb *bbolt.DB, place uint64, name string, o Opti
 		if err != nil {
 			return err
 		}
-		o.at("step")
+		db.at("step")
 	}
 	return nil
 }
@@ -406,7 +403,7 @@ func (db *DB) upgradeFile(id store.ThreadID, name string, o Options) (string, er
 		os.Remove(db.media.of(sealed))
 		return "", err
 	}
-	o.at("file")
+	db.at("file")
 	return sealed, nil
 }
 
@@ -438,13 +435,13 @@ func (db *DB) swapUpgraded(old *bbolt.DB, part, day string, o Options) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		o.at("moved")
+		db.at("moved")
 	}
 	copied := db.path + copyOf1 + day
 	if err := secondName(db.path, copied, o); err != nil {
 		return err
 	}
-	o.at("kept")
+	db.at("kept")
 	if !o.NoSync {
 		dirs := []string{filepath.Dir(db.path)}
 		if len(names) > 0 {

@@ -337,6 +337,65 @@ func erasing(t *teller) {
 	t.same(t.hear(ayesha, "again").Version, 1)
 }
 
+// lastWord is said once all is erased, and leaves nothing however it ends.
+func lastWord(t *teller) {
+	say := func(who, words string) {
+		t.T.Helper()
+		th := t.hear(address(who), "erase me")
+		th = t.jobs(th, job(th, 0, "old", at(0)))
+		last := store.Job{Key: string(th.ID), Thread: th.ID, Lane: string(th.ID), Priority: store.Third, Due: at(1), Kind: "send", Made: noon, Body: []byte(words)}
+		t.must(t.EraseWith(t.ctx(), th.ID, last, at(60)))
+		_, err := t.ThreadByID(t.ctx(), th.ID)
+		t.fails(err, store.ErrNotFound)
+		t.same(len(t.lease(at(0), 10)), 0)
+		t.same(t.from(address(who)).Version, 0)
+	}
+	nothingLeft := func() {
+		t.T.Helper()
+		_, due, err := t.NextDue(t.ctx())
+		t.must(err)
+		failed, err := t.FailedJobs(t.ctx(), 10)
+		t.must(err)
+		if due || len(failed) > 0 {
+			t.Fatal("something of a last word is left")
+		}
+	}
+	for _, o := range []store.Outcome{
+		{Done: true, Receipt: &channels.Receipt{ID: "platform-1"}},
+		{Failed: true, Entry: &store.Entry{Text: "blocked"}},
+		{Again: at(61)}, // it would be over by then
+	} {
+		say("ayesha", `"it is done"`)
+		t.Store = t.reopen(t.T, t.Store)
+		l := t.one(at(1))
+		t.same(string(l.Body), `"it is done"`)
+		t.same([]any{l.Kind, l.Priority, l.Made}, []any{store.JobKind("send"), store.Third, noon})
+		t.must(t.Settle(t.ctx(), l, store.Outcome{Again: at(2)}))
+		l = t.one(at(2))
+		t.same(l.Tries, 2)
+		t.must(t.Settle(t.ctx(), l, o))
+		t.fails(t.Settle(t.ctx(), l, o), store.ErrLost)
+		nothingLeft()
+		if es, err := t.Entries(t.ctx(), l.Thread, 0, 10); err != nil || len(es) > 0 {
+			t.Fatal("a last word has a transcript", err)
+		}
+	}
+
+	say("bilal", `"it is done"`)
+	t.must(t.Sweep(t.ctx(), at(59)))
+	if _, due, _ := t.NextDue(t.ctx()); !due {
+		t.Fatal("it was thrown away before its time")
+	}
+	t.must(t.Sweep(t.ctx(), at(60)))
+	nothingLeft()
+
+	t.must(t.EraseWith(t.ctx(), "nobody", store.Job{Kind: "send", Due: noon, Body: []byte(`"x"`)}, at(60)))
+	nothingLeft()
+	if t.EraseWith(t.ctx(), "nobody", store.Job{Kind: "send"}, time.Time{}) == nil {
+		t.Fatal("a last word without an end was taken")
+	}
+}
+
 func sharedLane(t *teller) {
 	ayesha, bilal := t.hear(address("ayesha"), "a"), t.hear(address("bilal"), "b")
 	t.jobs(ayesha, job(ayesha, 0, "alerts", at(0)))

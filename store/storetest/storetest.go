@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, reopen func(t *testi
 		{"what was done is written down", auditing},
 		{"acts go with their turn", actsOfTurns},
 		{"talks that leave and talks that are held", retention},
+		{"a last word", lastWord},
 		{"a lane shared with an erased thread", sharedLane},
 		{"a file is kept and read from any place", fileKept},
 		{"a file is kept once", fileOnce},
