@@ -134,6 +134,11 @@ func checkStore(conf config, w world, say func(ok bool, what, advice string)) {
 			say(false, "installation key", fmt.Sprintf("the store is sealed under key %s, which stands in %s: put it where the configuration says that the key is", used, conf.nextKey()))
 		}
 	}
+	if lost, err := db.Keyless(w.ctx); err != nil {
+		say(false, "keys", err.Error())
+	} else if len(lost) > 0 {
+		say(false, "keys", fmt.Sprintf("%d talks have no key in keys.db and cannot be read: put back the keys.db from the copy that belongs to the store", len(lost)))
+	}
 	for _, name := range db.OldCopies() {
 		say(true, "copy", name+" is from before the upgrade, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade")
 	}

@@ -66,6 +66,11 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	registers := newRegisterFolder(conf.Data, log)
 	registers.look()
+	if lost, err := db.Keyless(w.ctx); err != nil {
+		return err
+	} else if len(lost) > 0 {
+		log.Warn("talks have no key in keys.db and cannot be read: put back the keys.db from the copy that belongs to the store", "talks", len(lost))
+	}
 	for _, name := range db.OldCopies() {
 		log.Warn("a copy from before the upgrade lies in the data folder, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade", "name", name)
 	}

@@ -288,7 +288,9 @@ func (db *DB) eraseRecords(ctx context.Context, id store.ThreadID) (files []stri
 			t.del(bucketTalks, k)
 		}
 		for _, k := range f.Addresses {
-			t.del(bucketAddress, k)
+			if string(t.get(bucketAddress, k)) == string(id) { // nobody has written from it since
+				t.del(bucketAddress, k)
+			}
 		}
 		t.moveKey(bucketOpen, f.Open, nil, id)
 		t.moveKey(bucketClosed, f.Closed, nil, id)
@@ -388,4 +390,30 @@ func (db *DB) destroyFile(ctx context.Context, id store.ThreadID, file string, k
 	}
 	db.at("key destroyed")
 	return true, db.finish(context.WithoutCancel(ctx), mark, at)
+}
+
+// Keyless gives the threads whose records are here and whose key is not: keys.db
+// is from another copy than the store. Nobody can read them; that of the same
+// copy, put back, opens them. Who writes from their addresses begins anew.
+func (db *DB) Keyless(ctx context.Context) (ids []store.ThreadID, err error) {
+	err = db.view(ctx, func(t *txn) error {
+		c := t.bucket(bucketTalks).Cursor()
+		for k, _ := c.First(); k != nil; {
+			id, _, err := splitTalk(k)
+			if err != nil {
+				return err
+			}
+			if _, blob, err := t.threadFields(id); err != nil {
+				return err
+			} else if blob != nil && db.book.Gone(string(id)) {
+				ids = append(ids, id)
+			}
+			// On to the next thread.
+			if k, _ = c.Seek(concat(named(string(id)), []byte{0xff})); k != nil && hasPrefix(k, named(string(id))) {
+				k, _ = c.Next()
+			}
+		}
+		return nil
+	})
+	return ids, err
 }

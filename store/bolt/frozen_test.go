@@ -84,7 +84,7 @@ func tell(t *testing.T, db store.Store) {
 		}
 		must(db.Commit(ctx, turn))
 		must(db.PutDraft(ctx, th.ID, "frozen-staff", fmt.Sprint("typed and not sent ", i)))
-		_, err = db.KeepFile(ctx, th.ID, "file-0", strings.NewReader(strings.Repeat(fmt.Sprint("a picture of ", i, "\n"), 12_000*i)), png("پاسپورٹ.png"))
+		_, err = db.KeepFile(ctx, th.ID, "file-0", strings.NewReader(strings.Repeat(fmt.Sprint("a picture of ", i, "\n"), 100*i)), png("پاسپورٹ.png"))
 		must(err)
 		_, err = db.KeepFile(ctx, th.ID, "file-1", strings.NewReader("soon erased"), png("gone.png"))
 		must(err)
@@ -100,6 +100,10 @@ func tell(t *testing.T, db store.Store) {
 	must(db.Settle(ctx, leased[0], store.Outcome{Failed: true, Entry: &store.Entry{At: frozenAt, Author: store.Event, Event: "not-sent", Text: "blocked"}}))
 	must(db.Settle(ctx, leased[1], store.Outcome{Done: true, Receipt: &channels.Receipt{ID: "platform-1"}}))
 	must(db.Settle(ctx, leased[2], store.Outcome{Again: frozenAt.Add(3 * time.Hour)}))
+	gone, err := db.Thread(ctx, channels.Address{Channel: "telegram", ID: "1000000002"})
+	must(err)
+	must(db.Commit(ctx, store.Turn{Thread: gone, Entries: []store.Entry{{At: frozenAt, Author: store.Person, Text: "erase me"}}}))
+	must(db.EraseWith(ctx, gone.ID, store.Job{Kind: "send", Priority: store.Third, Due: frozenAt, Made: frozenAt, Body: []byte(`"it is done"`)}, frozenAt.Add(1000*time.Hour)))
 	must(db.PutMember(ctx, store.Member{ID: "frozen-staff", Login: "Zarina", Name: "Zarina (invented)", Role: store.Administrator, Centres: []content.CentreID{"mrc-lahore"}, Password: "$argon2id$invented", Active: true, Created: frozenAt}))
 	must(db.PutMember(ctx, store.Member{ID: "frozen-left", Login: "farhod", Name: "Farhod (invented)", Role: store.Counsellor, Password: "$argon2id$invented", Created: frozenAt}))
 	must(db.Put(ctx, "session", "token-1", []byte("a session"), frozenAt.Add(1000*time.Hour)))
@@ -255,5 +259,46 @@ func TestFrozenFiles(t *testing.T) {
 				t.Fatalf("it does not say what was told:\n%s", got)
 			}
 		})
+	}
+}
+
+// TestTheCopyFromBefore: an upgrade leaves the old file and content untouched
+// under other names, for a week.
+func TestTheCopyFromBefore(t *testing.T) {
+	path := thaw(t, "format1")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents, err := os.ReadDir(filepath.Join(filepath.Dir(path), "media"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := frozenClock()
+	db := open(t, path, bolt.Options{NoSync: true, Now: func() time.Time { return now }})
+	if names := strings.Join(db.OldCopies(), " "); names != "media.format1-2026-11-21 sarai.db.format1-2026-11-21" {
+		t.Fatalf("the copies are %q", names)
+	}
+	copied := path + ".format1-2026-11-21"
+	after, err := os.ReadFile(copied)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Fatal("the copy is not what was there before", err)
+	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatal("others may read the copy", err)
+	}
+	if kept, err := os.ReadDir(filepath.Join(filepath.Dir(path), "media.format1-2026-11-21")); err != nil || len(kept) != len(contents) {
+		t.Fatalf("%d of %d contents are in the copy: %v", len(kept), len(contents), err)
+	}
+	for _, x := range []struct {
+		days, copies int
+	}{{6, 2}, {7, 0}} {
+		now = frozenClock().Add(time.Duration(x.days) * 24 * time.Hour)
+		if err := db.Sweep(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+		if names := db.OldCopies(); len(names) != x.copies {
+			t.Fatalf("after %d days there are %q", x.days, names)
+		}
 	}
 }

@@ -496,8 +496,8 @@ func TestWhileOneIsErased(t *testing.T) {
 		if err != nil || th.Version != 0 || th.ID == id {
 			t.Errorf("the address is still known: %v", err)
 		}
-		if err := db.Commit(ctx, store.Turn{Thread: th}); !errors.Is(err, store.ErrConflict) {
-			t.Errorf("a turn of somebody who is being erased: %v", err)
+		if err := db.Commit(ctx, store.Turn{Thread: th, Entries: []store.Entry{{Text: "anew"}}}); err != nil {
+			t.Errorf("who writes again at once begins anew: %v", err)
 		}
 		if err := db.Commit(ctx, store.Turn{Thread: store.Thread{ID: id, Version: 1, Reply: canary}}); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("a turn on what was read before: %v", err)
@@ -539,6 +539,53 @@ func TestWhileOneIsErased(t *testing.T) {
 	}
 	if looked != 1 {
 		t.Fatal("nobody looked")
+	}
+	if th, err := db.Thread(ctx, canary); err != nil || th.Version != 1 || th.ID == id {
+		t.Fatalf("what was begun meanwhile is lost: %v", err)
+	}
+}
+
+// TestAnotherCopysKeys: with a keys.db from before somebody wrote first, that
+// talk cannot be read and is named; everybody else goes on, that person too.
+func TestAnotherCopysKeys(t *testing.T) {
+	db := openHere(t, Options{NoSync: true})
+	ctx := context.Background()
+	before := canaryTalk(t, db, channels.Address{Channel: "web", ID: "before"})
+	book := filepath.Join(filepath.Dir(db.path), KeysFile)
+	old, err := os.ReadFile(book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := canaryTalk(t, db, canary)
+	if ids, err := db.Keyless(ctx); err != nil || len(ids) != 0 {
+		t.Fatal(ids, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(book, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err = Open(db.path, Options{Key: bytes.Repeat([]byte{7}, KeySize), NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if ids, err := db.Keyless(ctx); err != nil || len(ids) != 1 || ids[0] != id {
+		t.Fatalf("without a key: %q, %v", ids, err)
+	}
+	if _, err := db.ThreadByID(ctx, before); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := db.OpenCases(ctx); err != nil || len(rows) != 1 {
+		t.Fatalf("%d cases, %v", len(rows), err)
+	}
+	th, err := db.Thread(ctx, canary)
+	if err == nil {
+		err = db.Commit(ctx, store.Turn{Thread: th})
+	}
+	if err != nil || th.ID == id {
+		t.Fatalf("somebody without a key cannot write: %v", err)
 	}
 }
 

@@ -261,6 +261,8 @@ func (t *txn) commit(x *turn, now time.Time) error {
 		owner := store.ThreadID(t.get(bucketAddress, k))
 		switch {
 		case owner == "" || owner == x.id:
+		case x.book.Gone(string(owner)):
+			// Whose it was is erased, though the records are still there.
 		case x.version == 0 && bytes.Equal(k, x.reply):
 			// Somebody else made the thread of this address since it was read.
 			return store.ErrConflict
@@ -280,7 +282,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 		}
 	}
 	for _, k := range x.fields.Addresses {
-		if t.get(bucketAddress, k) == nil {
+		if string(t.get(bucketAddress, k)) != string(x.id) {
 			t.put(bucketAddress, k, []byte(x.id))
 		}
 	}

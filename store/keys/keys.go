@@ -400,6 +400,12 @@ func (b *Book) Is(owner string, k *Key) (bool, error) {
 	return err == nil && hmac.Equal(now.raw[:], k.raw[:]), err
 }
 
+// Gone says whether an owner surely has no key.
+func (b *Book) Gone(owner string) bool {
+	_, err := b.Key(owner)
+	return errors.Is(err, ErrNone)
+}
+
 // Make gives an owner's key, and makes it where there is none; it returns once
 // the key is durable.
 func (b *Book) Make(ctx context.Context, owner string) (*Key, error) {
@@ -557,24 +563,6 @@ func (b *Book) Forget(marks []string, owners ...string) error {
 		b.cache.drop(owners...)
 	}
 	return err
-}
-
-// Keep destroys the keys of all owners but these, and says how many that were.
-// The program's own stay. It is for a book that comes from a copy.
-func (b *Book) Keep(owners func(yield func(string) bool)) (dropped int, err error) {
-	stay := map[string]bool{}
-	for o := range owners {
-		stay[string(b.hash(o))] = true
-	}
-	err = b.replace(nil, func(hash []byte) bool {
-		if stay[string(hash)] {
-			return true
-		}
-		dropped++
-		return false
-	}, nil)
-	b.cache.clear()
-	return dropped, err
 }
 
 // Marks gives what Forget marked and Done has not taken away.

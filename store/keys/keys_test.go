@@ -278,23 +278,6 @@ func TestManyMakeOneKey(t *testing.T) {
 	}
 }
 
-// TestKeep drops everybody of whom a copy of the store knows nothing.
-func TestKeep(t *testing.T) {
-	b := open(t, filepath.Join(t.TempDir(), "keys.db"), installation)
-	for _, owner := range []string{"a", "b", "c", "/staff"} {
-		makeKey(t, b, owner)
-	}
-	n, err := b.Keep(slices.Values([]string{"a", "/staff", "never"}))
-	if err != nil || n != 2 {
-		t.Fatalf("dropped %d, %v", n, err)
-	}
-	for owner, there := range map[string]bool{"a": true, "b": false, "c": false, "/staff": true} {
-		if _, err := b.Key(owner); (err == nil) != there {
-			t.Errorf("%s: %v", owner, err)
-		}
-	}
-}
-
 func TestAClosedBookAnswersNobody(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "keys.db"), installation)
 	makeKey(t, b, "ayesha")
