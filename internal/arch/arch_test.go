@@ -33,6 +33,7 @@ var may = map[string][]string{
 	"store":    {"channels", "content", "desk"},
 	"gateway":  {"channels", "content", "desk", "dialog", "internal/ogg", "locales", "register", "search", "store"},
 	"report":   {"content", "desk", "store"},
+	"backup":   {"store", "store/bolt", "store/keys"},
 	"console":  {"channels", "content", "desk", "gateway", "locales", "report", "search", "store"},
 
 	"channels/...":           {"channels"},
