@@ -35,6 +35,8 @@ type cli struct {
 	Staff    staffCmd    `cmd:"" help:"Add, list or reset members of staff."`
 	Report   reportCmd   `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
 	Telegram telegramCmd `cmd:"" help:"Look after the bot of Telegram."`
+	Backup   backupCmd   `cmd:"" help:"Back up the installation, also while it runs."`
+	Restore  restoreCmd  `cmd:"" help:"Make a new installation of a backup."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything is as it should be."`
 
 	StandIn standInCmd `cmd:"" help:"Play a platform on this machine, to try Sarai by hand."`
