@@ -333,3 +333,43 @@ func backupAge(k *backup.Keeper) prometheus.Collector {
 func newKeeper(c *cli, conf config, db *bolt.DB, log *slog.Logger) *backup.Keeper {
 	return backup.NewKeeper(db, conf.Data, c.plan(conf), nil, log)
 }
+
+// A deskBackups is what the desk sees of a keeper.
+type deskBackups struct {
+	ctx context.Context // of the server
+	k   *backup.Keeper
+	log *slog.Logger
+}
+
+// Status implements console.Backups.
+func (d deskBackups) Status() console.BackupStatus {
+	p, s := d.k.Plan(), d.k.State()
+	trouble, missing := backup.Trouble(d.k.Data(), p, s, time.Now())
+	return console.BackupStatus{
+		Key: !missing, Off: !p.Enabled, Trouble: trouble,
+		Last: s.Last.At, Talks: s.Last.Threads, Files: s.Last.Files,
+	}
+}
+
+// Make implements console.Backups. How it went stands in the state.
+func (d deskBackups) Make() {
+	go func() {
+		if _, err := d.k.Make(d.ctx, "", "", nil); err != nil && d.ctx.Err() == nil {
+			d.log.Error("the backup failed", "problem", err)
+		}
+	}()
+}
+
+// NewKey implements console.Backups.
+func (d deskBackups) NewKey() (console.RecoveryKey, error) {
+	r, err := backup.NewRecovery()
+	return newKey{r, d.k.Data()}, err
+}
+
+type newKey struct {
+	*backup.Recovery
+	data string
+}
+
+// Keep implements console.RecoveryKey.
+func (n newKey) Keep() error { return n.Recovery.Keep(n.data) }

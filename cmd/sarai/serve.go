@@ -84,8 +84,10 @@ func (serveCmd) Run(c *cli, w world) error {
 		g.Attach(tg)
 	}
 	keeper := newKeeper(c, conf, db, log)
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
 	desk, err := console.New(console.Options{
-		Store: db, Gateway: g, Phrases: phrases, Log: log,
+		Store: db, Gateway: g, Phrases: phrases, Log: log, Backups: deskBackups{ctx, keeper, log},
 		Secure: strings.HasPrefix(conf.PublicURL, "https://"),
 	})
 	if err != nil {
@@ -99,8 +101,6 @@ func (serveCmd) Run(c *cli, w world) error {
 		mux.Handle(web.Path+"/", h)
 		mux.Handle("GET /{$}", http.RedirectHandler(web.Path, http.StatusSeeOther))
 	}
-	ctx, end := context.WithCancel(w.ctx)
-	defer end()
 	mux.Handle("GET /desk/events", until(ctx, desk.Handler()))
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
