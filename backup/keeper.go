@@ -178,6 +178,13 @@ func (k *Keeper) Make(ctx context.Context, folder, recipients string, say func(P
 	return r, err
 }
 
+// Rest waits until no backup is being made. Whoever closes the store ends what
+// makes one, and rests.
+func (k *Keeper) Rest() {
+	k.making.Lock()
+	defer k.making.Unlock()
+}
+
 // note keeps how a backup went, for who looks while no server runs.
 func (k *Keeper) note(now time.Time, r Result, err error, second string) {
 	k.mu.Lock()

@@ -264,6 +264,7 @@ func (x restoreCmd) Run(c *cli, w world) error {
 	if r.Missing > 0 {
 		fmt.Fprintf(w.out, "%d files were missing in the installation before the backup was made.\n", r.Missing)
 	}
+	fmt.Fprintf(w.out, "The installation key is a new one, in %s; where the configuration names another place for it, put it there.\n", filepath.Join(x.Data, keyFile))
 	fmt.Fprintf(w.out, "Everybody is signed out. Now: set data = %q in the configuration, run 'sarai doctor', start the server,\nand look at Staff for who has left since %s.\n", x.Data, r.At.Local().Format("2006-01-02 15:04"))
 	return nil
 }
@@ -314,7 +315,11 @@ func watchBackups(ctx context.Context, k *backup.Keeper, log *slog.Logger) (wait
 		defer close(asked)
 		serveAsked(ctx, k, log)
 	}()
-	return func() { <-nightly; <-asked }
+	return func() {
+		<-nightly
+		<-asked
+		k.Rest()
+	}
 }
 
 // backupAge is the metric by which somebody is woken.
