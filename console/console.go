@@ -121,6 +121,8 @@ type Options struct {
 	// Idle is how long a session lives without its member doing anything; 0 is
 	// four hours, because a counsellor watches a quiet queue for long.
 	Idle time.Duration
+	// Backups is what the desk shows and does of backups; nil where there are none.
+	Backups Backups
 	// Lifetime is how long a session lives at most; 0 is fourteen hours, a long
 	// shift.
 	Lifetime time.Duration
@@ -136,6 +138,7 @@ type Console struct {
 	sent     *sent
 	journal  *journal
 	leaving  leaving
+	waiting  pending    // the recovery key that was shown and is not confirmed
 	staff    sync.Mutex // held while a member is read, changed and put, and while a link is used
 	handler  http.Handler
 }

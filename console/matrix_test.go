@@ -74,6 +74,11 @@ var routes = map[string][5]int{
 	"GET /desk/retention":              {303, 200, 200, 200, 303},
 	"GET /desk/audit":                  {303, 403, 403, 200, 303},
 
+	"GET /desk/backup":                 {303, 403, 403, 200, 303},
+	"POST /desk/backup/now":            {303, 403, 403, 303, 303},
+	"POST /desk/backup/key":            {303, 403, 403, 303, 303},
+	"GET /desk/backup/check":           {303, 403, 403, 303, 303},
+	"POST /desk/backup/check":          {303, 403, 403, 303, 303},
 	"GET /desk/staff":                  {303, 403, 403, 200, 303},
 	"POST /desk/staff":                 {303, 403, 403, 422, 303},
 	"POST /desk/staff/{member}":        {303, 403, 403, 422, 303},

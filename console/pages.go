@@ -89,6 +89,7 @@ type frame struct {
 	Waiting counted
 	Notice  string // what was just done, in words
 	Problem string // what was refused, in words
+	Warning string // what is wrong with the backups, for administrators
 	Units   units
 	Clock   int64 // the server's, in milliseconds: browsers' are often wrong
 }
@@ -101,16 +102,17 @@ func (v *visit) frame(title string) frame {
 	if title != "" {
 		words = v.t(title)
 	}
-	return frame{
+	f := frame{
 		Title: words, Me: v.me, Admin: v.me.Role == store.Administrator,
 		Units:  units{v.t("desk.time.now"), v.t("desk.time.minutes", "N", "#"), v.t("desk.time.hours", "N", "#"), v.t("desk.time.days", "N", "#")},
 		Notice: v.notice(), Clock: v.c.Now().UnixMilli(),
 	}
+	return f.warned(v)
 }
 
 // notices are what can be said after a form was carried out; a word in the
 // address chooses one, so that nothing has to be kept for it.
-var notices = map[string]string{"done": "desk.did.done", "erased": "desk.did.erased"}
+var notices = map[string]string{"done": "desk.did.done", "erased": "desk.did.erased", "backup": "desk.backup.begun", "key": "desk.backup.kept"}
 
 func (v *visit) notice() string {
 	if id, ok := notices[v.r.URL.Query().Get("did")]; ok {

@@ -90,6 +90,11 @@ func (c *Console) routes() []route {
 
 		{"GET", "/desk/report", administrators, false, c.reportPage},
 		{"GET", "/desk/report.csv", administrators, false, c.reportTable},
+		{"GET", "/desk/backup", administrators, false, c.backupPage},
+		{"POST", "/desk/backup/now", administrators, false, c.backupNow},
+		{"POST", "/desk/backup/key", administrators, false, c.backupKey},
+		{"GET", "/desk/backup/check", administrators, false, c.backupCheckPage},
+		{"POST", "/desk/backup/check", administrators, false, c.backupCheck},
 		{"GET", "/desk/staff", administrators, false, c.staffPage},
 		{"POST", "/desk/staff", administrators, false, c.addMember},
 		{"POST", "/desk/staff/{member}", administrators, false, c.editMember},

@@ -38,6 +38,7 @@ type config struct {
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
 	Telegram telegramConf `toml:"telegram"`
+	Backup   backupConf   `toml:"backup"`
 
 	key string // the installation key as the environment has it
 }
@@ -170,6 +171,10 @@ func (c config) check(where func(key string) string) error {
 	}
 	if c.KeepDays < 0 {
 		return fmt.Errorf("%s: keep_days must not be negative", where("keep_days"))
+	}
+	if _, err := c.backups(""); err != nil {
+		key, _, _ := strings.Cut(err.Error(), " ") // its first word
+		return fmt.Errorf("%s: [backup] %w", where(key), err)
 	}
 	if err := c.checkTelegram(); err != nil {
 		at := where("telegram")

@@ -82,6 +82,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 		}
 		checkStore(conf, w, say)
 	}
+	checkBackups(c, conf, say, func(what, advice string) { fmt.Fprintf(w.out, "warn %s: %s\n", what, advice) })
 	if conf.telegram() {
 		checkTelegramNow(conf, w, say)
 	}

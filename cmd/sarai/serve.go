@@ -91,8 +91,11 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 		g.Attach(tg)
 	}
+	keeper := newKeeper(c, conf, db, log)
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
 	desk, err := console.New(console.Options{
-		Store: db, Gateway: g, Phrases: phrases, Log: log,
+		Store: db, Gateway: g, Phrases: phrases, Log: log, Backups: deskBackups{ctx, keeper, log},
 		Secure: strings.HasPrefix(conf.PublicURL, "https://"),
 	})
 	if err != nil {
@@ -108,12 +111,10 @@ func (serveCmd) Run(c *cli, w world) error {
 		mux.Handle(web.Path+"/", h)
 		mux.Handle("GET /{$}", http.RedirectHandler(web.Path, http.StatusSeeOther))
 	}
-	ctx, end := context.WithCancel(w.ctx)
-	defer end()
 	mux.Handle("GET /desk/events", until(ctx, desk.Handler()))
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
-	health(mux, db, g)
+	health(mux, db, g, backupAge(keeper))
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
 		// A poor line may take long over a few hundred bytes; slower is an attack.
@@ -135,6 +136,7 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 	}()
 	go registers.watch(ctx, g.SetRegisters)
+	kept := watchBackups(ctx, keeper, log)
 	stopped := func() {}
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
@@ -146,6 +148,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	case err := <-served:
 		end()
 		stopped()
+		kept()
 		<-worked
 		return fmt.Errorf("serving ended: %w", err)
 	case <-ctx.Done():
@@ -155,6 +158,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	defer cancel()
 	err = server.Shutdown(stop)
 	stopped()
+	kept()
 	<-worked
 	if err != nil {
 		server.Close()
@@ -218,7 +222,7 @@ func greet(w world, conf config, db *bolt.DB) error {
 
 // health serves what a machine asks: is it alive, can it commit, what has it
 // done. None of it says anything about a person.
-func health(mux *http.ServeMux, db *bolt.DB, g *gateway.Gateway) {
+func health(mux *http.ServeMux, db *bolt.DB, g *gateway.Gateway, more ...prometheus.Collector) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := db.Ready(r.Context()); err != nil {
@@ -229,6 +233,7 @@ func health(mux *http.ServeMux, db *bolt.DB, g *gateway.Gateway) {
 	})
 	s := g.Stats()
 	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(more...)
 	for name, m := range map[string]struct {
 		help string
 		read func() uint64
