@@ -226,6 +226,15 @@ func (c *Console) notDone(ctx context.Context, a store.Act) {
 	}
 }
 
+// opened has it written down that the member opens a file of a talk.
+func (c *Console) opened(v *visit, th store.Thread, file string) error {
+	a := store.Act{By: v.me.ID, What: store.DidOpenFile, Thread: th.ID, On: file}
+	if th.Case != nil {
+		a.Case = th.Case.ID
+	}
+	return c.journal.once(a, viewWindow)
+}
+
 // viewed has it written down that the member reads a talk.
 func (c *Console) viewed(v *visit, th store.Thread, what store.Deed) error {
 	a := store.Act{By: v.me.ID, What: what, Thread: th.ID}

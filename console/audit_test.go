@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sarai/channels"
 	"sarai/console"
 	"sarai/desk"
 	gw "sarai/gateway"
@@ -344,4 +345,31 @@ func TestTheAuditIsReadInPages(t *testing.T) {
 	}
 	s.chain.Store(&store.Chain{Records: 41, Broken: 42, Why: "it was changed"})
 	a.get("/desk/audit?check=1").has(t, "The chain is broken at record 42")
+}
+
+func TestFilesThatAreOpenedErasedAndHandedOutAreInTheAudit(t *testing.T) {
+	h := withFiles(t, channels.Limits{})
+	h.hires("amina", "Amina", store.Counsellor)
+	id := h.opens(talk{name: "zahra"})
+	path := "/desk/talks/" + string(id)
+	a := h.signsIn("amina")
+	a.post(path+"/take", nil)
+	h.comes("zahra", channels.Picture, "passport.png", png)
+	h.works()
+	seq, file := h.last(id)
+	for range 3 { // a player asks for pieces
+		a.get(path + "/media/" + file)
+	}
+	if a.get(path+"/media/nothing").status != http.StatusNotFound {
+		t.Error("what is not there is given")
+	}
+	if got := unzip(t, a.post(path+"/export", nil).body); got[fmt.Sprintf("files/%d-1.png", seq)] != png {
+		t.Errorf("the picture does not go along: %d files", len(got))
+	}
+	a.post(path+"/media/"+file+"/erase", nil)
+	sameWords(t, h.deeds(store.RecordFilter{Thread: id, What: store.DidOpenFile}), "Amina file-opened "+file)
+	sameWords(t, h.deeds(store.RecordFilter{Thread: id, What: store.DidFile}), "Amina file-erased")
+	if got := unzip(t, a.post(path+"/export", nil).body); len(got) != 2 {
+		t.Errorf("an erased file goes along: %d files", len(got))
+	}
 }

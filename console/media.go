@@ -136,6 +136,12 @@ func (c *Console) media(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if content != nil {
+		if err := c.opened(v, th, f.ID); err != nil {
+			content.Close()
+			return err
+		}
+	}
 	if content == nil {
 		return store.ErrNotFound
 	}

@@ -42,6 +42,9 @@ type Store interface {
 	Entries(ctx context.Context, id store.ThreadID, after uint64, n int) ([]store.Entry, error)
 	// Receipts gives what platforms answered to messages, by job key.
 	Receipts(ctx context.Context, id store.ThreadID) (map[string]channels.Receipt, error)
+	// OpenFile gives a file's content, nil if it has none. It fails with
+	// store.ErrNotFound and store.ErrNoContent.
+	OpenFile(ctx context.Context, id store.ThreadID, file string) (store.File, store.Content, error)
 }
 
 // Phrases gives the program's own words; see locales.Phrases.
@@ -58,9 +61,6 @@ type Options struct {
 	// Notes says that what staff wrote for themselves goes along: their notes and
 	// the reason of a hold. They can name others than the person.
 	Notes bool
-	// Open gives the content of a file that an entry names. It fails with
-	// store.ErrNotFound where nothing is kept of it. nil: no files are kept.
-	Open func(ctx context.Context, id store.ThreadID, m channels.Media) (io.ReadCloser, error)
 }
 
 // A Place is where an export is written, such as a zip.Writer or a Folder.
@@ -188,7 +188,7 @@ type Message struct {
 type File struct {
 	Path    string `json:"path,omitempty"`
 	Name    string `json:"name,omitempty"`
-	Type    string `json:"type,omitempty"` // as the sender claimed it
+	Type    string `json:"type,omitempty"` // as the sender claimed it; of what is kept as it was found
 	Size    int64  `json:"size,omitempty"`
 	Seconds int    `json:"seconds,omitempty"`
 	media   channels.Media
@@ -322,39 +322,39 @@ func (d *Dossier) lastCase(c *desk.Case) {
 	k.Signals = slices.Clone(c.Signals)
 }
 
-// endings are how files are called by what their senders say that they are; a
-// name that a stranger chose is not used.
-var endings = map[string]string{
-	"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/heic": ".heic",
-	"audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/aac": ".aac", "audio/amr": ".amr", "audio/wav": ".wav", "audio/webm": ".webm",
-	"video/mp4": ".mp4", "video/webm": ".webm", "video/3gpp": ".3gp", "application/pdf": ".pdf", "text/plain": ".txt",
-}
-
 func (o Options) writeFiles(ctx context.Context, p Place, d *Dossier, id store.ThreadID) error {
-	if o.Open == nil {
-		return nil
-	}
 	for i := range d.Messages {
 		m := &d.Messages[i]
 		for n := range m.Files {
-			f := &m.Files[n]
-			r, err := o.Open(ctx, id, f.media)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("export: a file cannot be read: %w", err)
-			}
-			kind, _, _ := strings.Cut(f.Type, ";")
-			f.Path = fmt.Sprintf("%s/%d-%d%s", FilesFolder, m.Seq, n+1, endings[strings.TrimSpace(strings.ToLower(kind))])
-			w, err := p.Create(f.Path)
-			if err == nil {
-				_, err = io.Copy(w, r)
-			}
-			if err = errors.Join(err, r.Close()); err != nil {
-				return fmt.Errorf("export: a file cannot be written: %w", err)
+			if err := o.writeFile(ctx, p, &m.Files[n], id, fmt.Sprintf("%s/%d-%d", FilesFolder, m.Seq, n+1)); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// writeFile writes the content of a file, if it is kept, under a name of ours and
+// the ending of what it was found to be: a name that a stranger chose is not used.
+func (o Options) writeFile(ctx context.Context, p Place, f *File, id store.ThreadID, path string) error {
+	if f.media.ID == "" {
+		return nil
+	}
+	kept, content, err := o.Store.OpenFile(ctx, id, f.media.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrNoContent), err == nil && content == nil:
+		return nil
+	case err != nil:
+		return fmt.Errorf("export: a file cannot be read: %w", err)
+	}
+	found, _ := gateway.FileTypeOf(kept.Type)
+	f.Path, f.Type, f.Size = path+found.Ext, kept.Type, kept.Size
+	w, err := p.Create(f.Path)
+	if err == nil {
+		_, err = io.Copy(w, content)
+	}
+	if err = errors.Join(err, content.Close()); err != nil {
+		return fmt.Errorf("export: a file cannot be written: %w", err)
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ var deeds = map[string]store.Deed{
 	EventOpened: store.DidOpen, EventRaised: store.DidRaise, EventTaken: store.DidTake, EventReleased: store.DidRelease,
 	EventPassed: store.DidPass, EventClosed: store.DidClose, EventAway: store.DidAway, EventRequeued: store.DidRequeue,
 	EventRefused: store.DidRefuse, EventWanted: store.DidWant, EventRated: store.DidRate, EventSafety: store.DidSafety,
-	EventHold: store.DidHold, EventLifted: store.DidLift, EventHoldEnded: store.DidEndHold,
+	EventFileErased: store.DidFile,
+	EventHold:       store.DidHold, EventLifted: store.DidLift, EventHoldEnded: store.DidEndHold,
 }
 
 // Acts gives what the audit says of entries that are added to a thread: who

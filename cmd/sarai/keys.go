@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"sarai/store"
 	"sarai/store/bolt"
 	"sarai/store/keys"
 )
@@ -99,6 +100,10 @@ func takeNextKey(conf config, db *bolt.DB) (bool, error) {
 		return false, fmt.Errorf("the new installation key cannot be read: %w", short(err))
 	}
 	if db.Keys().Installation() != keys.ID(key) {
+		act := store.Act{By: store.Operator, What: store.DidKeys, Why: "rotated"}
+		if err := db.AppendActs(context.Background(), act); err != nil {
+			return false, fmt.Errorf("the installation key was not replaced, because the audit cannot be written: %w", err)
+		}
 		if err := db.Keys().Rewrap(key); err != nil {
 			return false, fmt.Errorf("the installation key was not replaced: %w", err)
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"sarai/store"
 	"sarai/store/bolt"
 	"sarai/store/keys"
 )
@@ -57,6 +59,18 @@ func TestTheKeyIsReplacedWhileTheServerRuns(t *testing.T) {
 		t.Errorf("the log says\n%s", log)
 	}
 	serve(t, dir).stop()
+	conf, err := readConfig(filepath.Join(dir, "sarai.toml"), func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := openStore(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := db.Records(t.Context(), store.RecordFilter{What: store.DidKeys}, 0, 10)
+	if err = errors.Join(err, db.Close()); err != nil || len(rs) != 1 || rs[0].Why != "rotated" {
+		t.Errorf("the audit says %v of it, %v", rs, err)
+	}
 	write(t, path, string(old))
 	fails(t, dir, `the installation key is not the one that keys\.db is wrapped with`, "serve", "--config", "sarai.toml")
 }

@@ -4,6 +4,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sarai/store"
@@ -50,8 +51,11 @@ func (db *DB) kept(ctx context.Context, kind byte, n int) (ths []store.Thread, e
 				return false
 			}
 			var th store.Thread
-			if th, err = db.readThread(t, store.ThreadID(id)); err == nil {
+			switch th, err = db.readThread(t, store.ThreadID(id)); {
+			case err == nil:
 				ths = append(ths, th)
+			case errors.Is(err, store.ErrNotFound): // it is being erased: its key went first
+				err = nil
 			}
 			return err == nil
 		})
