@@ -116,6 +116,18 @@ func leaseEnds(t *teller) {
 	if l := t.one(at(10)); l.Tries != 2 {
 		t.Fatalf("%d tries, want 2", l.Tries)
 	}
+
+	// Two leases are over, one is given again, then the process ends: neither of
+	// the old holders has theirs any more.
+	other := t.hear(address("bilal"), "question")
+	t.jobs(other, job(other, 0, "x", at(0)), job(other, 1, "y", at(1)))
+	old := t.lease(at(100), 10)
+	t.lease(at(200), 1)
+	t.Store = t.reopen(t.T, t.Store)
+	for _, l := range old {
+		t.fails(t.Settle(t.ctx(), l, store.Outcome{Done: true}), store.ErrLost)
+	}
+	t.same(len(t.lease(at(200), 10)), len(old))
 }
 
 func urgent(th store.Thread) store.Job {
