@@ -90,7 +90,7 @@ func (b backupNowCmd) Run(c *cli, w world) error {
 		return err
 	}
 	say := printProgress(w.out)
-	r, err := askServer(w.ctx, conf.Data, wish{To: b.To, Recipients: b.Recipients}, say)
+	r, err := askServer(w.ctx, conf.Data, wish(b), say)
 	if errors.Is(err, errNoServer) {
 		if _, err := os.Stat(filepath.Join(conf.Data, storeFile)); err != nil {
 			return fmt.Errorf("there is no installation in %s: name its configuration with --config", conf.Data)
