@@ -534,6 +534,30 @@ func TestWhatCannotBeRestored(t *testing.T) {
 	}
 }
 
+// TestADiskThatKeepsSomethingElse changes a byte of what a restore has written.
+func TestADiskThatKeepsSomethingElse(t *testing.T) {
+	c := newCentre(t)
+	c.sends(c.says("bilal", "hello"), "one", "a picture")
+	c.backs(yesterday)
+	x := c.restoring("")
+	data := x.Data
+	x = x.Reaching(func(step string) {
+		if step != "written" {
+			return
+		}
+		eachFile(t, filepath.Join(data, ".restoring", "media"), func(path string, b []byte) {
+			b[0] ^= 1
+			c.must(os.WriteFile(path, b, 0o600))
+		})
+	})
+	if _, err := backup.Restore(t.Context(), x, nil); err == nil || !strings.Contains(err.Error(), "what was written is not what the backup holds") {
+		t.Errorf("it says %v", err)
+	}
+	if left, err := os.ReadDir(x.Data); err != nil || len(left) > 0 {
+		t.Errorf("left is %v, %v", left, err)
+	}
+}
+
 func TestWithoutARecoveryKeyNoBackupIsMade(t *testing.T) {
 	c := newCentre(t)
 	k := backup.NewKeeper(c.db, c.data, backup.Plan{Folder: c.folder, Keep: time.Hour, Enabled: true}, nil, nil)
