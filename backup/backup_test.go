@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"go.etcd.io/bbolt"
 
 	"sarai/backup"
 	"sarai/channels"
@@ -383,10 +384,15 @@ func TestUnderLoad(t *testing.T) {
 	}
 	for i := range 3 {
 		before := done.Load()
-		c.backs(yesterday.Add(time.Duration(i) * time.Hour))
-		if done.Load() == before {
-			t.Error("nobody could write while the backup was made")
-		}
+		s := c.source().Reaching(func(step string) {
+			for end := time.Now().Add(20 * time.Second); step == "half" && done.Load() == before; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("nobody can write while a backup is made")
+				}
+			}
+		})
+		_, err := backup.Write(t.Context(), s, c.folder, []age.Recipient{c.recovery.Recipient()}, yesterday.Add(time.Duration(i)*time.Hour), nil)
+		c.must(err)
 	}
 	stop()
 	all.Wait()
@@ -411,6 +417,54 @@ func TestUnderLoad(t *testing.T) {
 			}
 		}
 	}
+}
+
+// writing is a writer that does something at its first byte.
+type writing struct {
+	io.Writer
+	first func()
+}
+
+func (w *writing) Write(b []byte) (int, error) {
+	if w.first != nil {
+		w.first()
+		w.first = nil
+	}
+	return w.Writer.Write(b)
+}
+
+// TestNobodyWaitsForACopy writes, sends a file and erases in the middle of the
+// copy of the store, and none of it is in the copy.
+func TestNobodyWaitsForACopy(t *testing.T) {
+	c := newCentre(t)
+	farida := c.says("farida", "hello")
+	path := filepath.Join(t.TempDir(), "sarai.db")
+	f, err := os.Create(path)
+	c.must(err)
+	held, err := c.db.CopyTo(t.Context(), &writing{f, func() {
+		for i := range 200 {
+			c.says("bilal", fmt.Sprint(strings.Repeat("a long message ", 100), i))
+		}
+		c.sends(c.says("bilal", "and a file"), "one", "a picture")
+		c.must(c.db.Erase(t.Context(), farida))
+	}})
+	c.must(err)
+	c.must(f.Close())
+	if held.Threads != 1 || len(held.Content) != 0 {
+		t.Errorf("the copy holds %+v", held)
+	}
+	copied, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	c.must(err)
+	defer copied.Close()
+	c.must(copied.View(func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			t.Error(err)
+		}
+		if n := tx.Bucket([]byte("talks")).Stats().KeyN; n > 5 {
+			t.Errorf("%d records of one message", n)
+		}
+		return nil
+	}))
 }
 
 // TestWhatCannotBeRestored says in each case what to do, and leaves nothing that
@@ -477,6 +531,30 @@ func TestWhatCannotBeRestored(t *testing.T) {
 				t.Errorf("left is %v", left)
 			}
 		})
+	}
+}
+
+// TestADiskThatKeepsSomethingElse changes a byte of what a restore has written.
+func TestADiskThatKeepsSomethingElse(t *testing.T) {
+	c := newCentre(t)
+	c.sends(c.says("bilal", "hello"), "one", "a picture")
+	c.backs(yesterday)
+	x := c.restoring("")
+	data := x.Data
+	x = x.Reaching(func(step string) {
+		if step != "written" {
+			return
+		}
+		eachFile(t, filepath.Join(data, ".restoring", "media"), func(path string, b []byte) {
+			b[0] ^= 1
+			c.must(os.WriteFile(path, b, 0o600))
+		})
+	})
+	if _, err := backup.Restore(t.Context(), x, nil); err == nil || !strings.Contains(err.Error(), "what was written is not what the backup holds") {
+		t.Errorf("it says %v", err)
+	}
+	if left, err := os.ReadDir(x.Data); err != nil || len(left) > 0 {
+		t.Errorf("left is %v, %v", left, err)
 	}
 }
 

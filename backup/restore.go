@@ -104,6 +104,7 @@ func Restore(ctx context.Context, x Restoring, say func(Progress)) (r Restored, 
 		return r, fmt.Errorf("%s is older than this backup, so talks begun since would be taken for erased: put the %s beside it that was made with it or later", KeysName, KeysName)
 	}
 	r.At = list.At
+	x.at("written")
 	say(Progress{Step: "comparing"})
 	if err := compare(ctx, work, list); err != nil {
 		return r, err

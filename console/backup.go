@@ -71,7 +71,7 @@ func (p *pending) of(id desk.StaffID, now time.Time) bool {
 type backupView struct {
 	frame
 	Status BackupStatus
-	Made   moment
+	Made   moment   // when the last backup was, or the key that is shown
 	Rows   []string // of a new key, shown once
 	Row    int      // the one to type back
 }
@@ -121,7 +121,7 @@ func (c *Console) backupKey(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Rows = key.Rows()
+	p.Rows, p.Made = key.Rows(), v.moment(c.Now(), v.zone(""))
 	n, err := rand.Int(rand.Reader, big.NewInt(int64(len(p.Rows))))
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func (p paperKey) Keep() error { return p.Recovery.Keep(p.data) }
 
 // rowsOf reads the key off a page, as who writes it down does.
 func rowsOf(body string) (rows []string) {
-	for _, m := range regexp.MustCompile(`<li><code>(.*?)</code></li>`).FindAllStringSubmatch(body, -1) {
+	for _, m := range regexp.MustCompile(`<code>(.*?)</code></li>`).FindAllStringSubmatch(body, -1) {
 		rows = append(rows, m[1])
 	}
 	return rows
