@@ -114,7 +114,8 @@ func (serveCmd) Run(c *cli, w world) error {
 	mux.Handle("GET /desk/events", until(ctx, desk.Handler()))
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
-	health(mux, db, g, backupAge(keeper))
+	fitted := prometheus.NewGauge(prometheus.GaugeOpts{Name: "sarai_search_fitted", Help: "1 once the full model of the articles answers, 0 while the quick one does."})
+	health(mux, db, g, backupAge(keeper), fitted)
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
 		// A poor line may take long over a few hundred bytes; slower is an attack.
@@ -133,6 +134,7 @@ func (serveCmd) Run(c *cli, w world) error {
 		full, err := quick.Fit(ctx)
 		if err == nil {
 			g.SetEdition(edition(cat, full))
+			fitted.Set(1)
 		}
 	}()
 	go registers.watch(ctx, g.SetRegisters)

@@ -117,7 +117,18 @@ func (b *bench) folder() string {
 	return dir
 }
 
-func (b *bench) sarai(paced bool) (*server, error) { return start(b.bin, b.folder(), b.api, paced) }
+// sarai starts Sarai and waits until it has nothing else to do.
+func (b *bench) sarai(paced bool) (*server, error) {
+	s, err := start(b.bin, b.folder(), b.api, paced)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.fitted(); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
 
 // plain starts the server that only keeps.
 func (b *bench) plain() (*server, error) {
@@ -317,6 +328,9 @@ func fairFetching(b *bench) error {
 		return err
 	}
 	defer s.stop()
+	if err := s.fitted(); err != nil {
+		return err
+	}
 	quiet := func() result {
 		w.mu.Lock()
 		w.wrote, w.took = map[string][]time.Time{}, nil
@@ -459,7 +473,7 @@ func remembering(b *bench) error {
 		return err
 	}
 	defer s.stop()
-	time.Sleep(5 * time.Second) // the full model is fitted
+	time.Sleep(time.Second)
 	rest, err := s.memory()
 	if err != nil {
 		return err

@@ -95,6 +95,26 @@ func (s *server) begin(path string) error {
 	return fmt.Errorf("it is never ready:\n%s", &s.log)
 }
 
+// fitted waits until the full model of the articles answers: fitting takes a
+// processor for some seconds after each start.
+func (s *server) fitted() error {
+	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get("http://" + s.addr + "/metrics")
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(b, []byte("\nsarai_search_fitted 1\n")) {
+			return nil
+		}
+	}
+	return errors.New("the model is never fitted")
+}
+
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	_ = s.cmd.Wait()
