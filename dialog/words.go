@@ -5,6 +5,7 @@ package dialog
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sarai/search"
 )
@@ -147,10 +148,11 @@ func command(text string) (word, bool) {
 }
 
 // Plain says whether a message is one of the few words or a bare number, in which
-// search has nothing to read. In a talk whose language is not settled no message
-// is: search tells the language.
+// search has nothing to read. While the language of the talk is a guess that is
+// so of ASCII only, because a word in letters of its own may tell the language,
+// and while there is none of nothing.
 func (s State) Plain(text string) bool {
-	if s.Locale == "" || s.Guess {
+	if s.Locale == "" || s.Guess && strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return false
 	}
 	f := fold(text)
