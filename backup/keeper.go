@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"sarai/desk"
+	"sarai/store"
 	"sarai/store/bolt"
 )
 
@@ -149,6 +151,9 @@ func (k *Keeper) Make(ctx context.Context, folder, recipients string, say func(P
 	to, err := Recipients(k.source.Data, recipients)
 	if err == nil {
 		r, err = Write(ctx, k.source, folder, to, now, say)
+	}
+	if err == nil {
+		err = k.source.DB.AppendActs(ctx, store.Act{At: now, By: desk.Program, What: store.DidBackup})
 	}
 	if !planned {
 		return r, err

@@ -21,6 +21,7 @@ import (
 
 	"filippo.io/age"
 
+	"sarai/store"
 	"sarai/store/bolt"
 	"sarai/store/keys"
 )
@@ -332,6 +333,7 @@ func (x Restoring) open(ctx context.Context, work string, key []byte, l listing,
 	for _, bucket := range x.Ended {
 		err = errors.Join(err, db.RemoveSmall(ctx, bucket))
 	}
+	err = errors.Join(err, db.AppendActs(ctx, store.Act{By: store.Operator, What: store.DidRestore}))
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}

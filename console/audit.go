@@ -383,7 +383,7 @@ func (v *visit) deed(d store.Deed) string {
 // whys are the fixed words of acts, by the phrase for each.
 var whys = map[string]string{
 	"wish": "desk.why.wish", "age": "desk.why.age", "desk": "desk.why.desk", "command": "desk.audit.operator",
-	"notes": "desk.export.notes", "more": "desk.why.more",
+	"notes": "desk.export.notes", "more": "desk.why.more", "recovery": "desk.why.recovery",
 	string(store.Counsellor): "desk.role.counsellor", string(store.Administrator): "desk.role.administrator",
 	listWaiting: "desk.list.waiting", listMine: "desk.list.mine", listOthers: "desk.list.others", listClosed: "desk.list.closed",
 	listKeeping: "desk.keep.title",

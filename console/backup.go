@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sarai/desk"
+	"sarai/store"
 )
 
 // Backups is what the desk shows and does of backups. It is safe for concurrent use.
@@ -101,7 +102,10 @@ func (c *Console) backupPage(v *visit) error {
 
 func (c *Console) backupNow(v *visit) error {
 	if c.Backups != nil {
-		c.Backups.Make()
+		err := c.writing(v.r.Context(), store.Act{By: v.me.ID, What: store.DidBackup}, func() error { c.Backups.Make(); return nil })
+		if err != nil {
+			return err
+		}
 	}
 	v.redirect("/desk/backup?did=backup")
 	return nil
@@ -174,7 +178,7 @@ func (c *Console) backupCheck(v *visit) error {
 		w.mu.Unlock()
 		return c.askRow(v, http.StatusUnprocessableEntity, v.t("desk.backup.wrong"))
 	}
-	err := w.key.Keep()
+	err := c.writing(v.r.Context(), store.Act{By: v.me.ID, What: store.DidKeys, Why: "recovery"}, w.key.Keep)
 	if err == nil {
 		w.drop()
 	}

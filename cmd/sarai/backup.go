@@ -334,6 +334,16 @@ func backupAge(k *backup.Keeper) prometheus.Collector {
 	})
 }
 
+// copies is after how long backups hold nothing any more of who was erased: the
+// next one replaces their keys, and the last dated one goes a day after its time.
+// It is 0, not known, where no backups are made.
+func (c *cli) copies(conf config) time.Duration {
+	if p := c.plan(conf); p.Enabled {
+		return p.Keep + 24*time.Hour
+	}
+	return 0
+}
+
 // newKeeper makes the keeper of a server.
 func newKeeper(c *cli, conf config, db *bolt.DB, log *slog.Logger) *backup.Keeper {
 	return backup.NewKeeper(db, conf.Data, c.plan(conf), nil, log)

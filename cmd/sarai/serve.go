@@ -77,7 +77,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Registers: registers.shelf, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),
-		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour,
+		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour, Copies: c.copies(conf),
 	})
 	proxies, _ := conf.proxies() // checked with the configuration
 	chat := web.New(web.Options{Mailbox: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})

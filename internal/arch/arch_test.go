@@ -34,7 +34,7 @@ var may = map[string][]string{
 	"gateway":  {"channels", "content", "desk", "dialog", "internal/ogg", "locales", "register", "search", "store"},
 	"report":   {"content", "desk", "store"},
 	"export":   {"channels", "content", "desk", "gateway", "store"},
-	"backup":   {"store", "store/bolt", "store/keys"},
+	"backup":   {"desk", "store", "store/bolt", "store/keys"},
 	"console":  {"channels", "content", "desk", "export", "gateway", "locales", "report", "search", "store"},
 
 	"channels/...":           {"channels"},
