@@ -151,6 +151,7 @@ type DB struct {
 	ended chan struct{} // closed when the committer has ended
 	media *folder
 
+	opening string            // begins the tokens of leases: those of an earlier opening are lost
 	reached func(step string) // nil but in tests
 
 	mu     sync.RWMutex // guards closed and the closing of queue
@@ -201,7 +202,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, path: path, now: o.Now, reached: o.reached,
+		bolt: b, path: path, now: o.Now, opening: random(), reached: o.reached,
 		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}

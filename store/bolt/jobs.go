@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sarai/store"
@@ -220,7 +221,7 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	var leased []store.Leased
 	var blobs [][]byte
 	err = db.update(ctx, func(t *txn) (err error) {
-		leased, blobs, err = t.lease(now, until, n)
+		leased, blobs, err = t.lease(db.opening, now, until, n)
 		return err
 	})
 	if err != nil {
@@ -240,7 +241,7 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	return readable, nil
 }
 
-func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
+func (t *txn) lease(opening string, now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
 	ended := t.ended(now, -1)
 	for _, key := range ended {
 		f, blob, err := t.job(key)
@@ -259,7 +260,7 @@ func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, erro
 		}
 		blob = bytes.Clone(blob)
 		t.del(bucketDue, f.dueKey())
-		f.Tries, f.Token, f.Until = f.Tries+1, random(), until
+		f.Tries, f.Token, f.Until = f.Tries+1, opening+random(), until
 		t.put(bucketLease, f.leaseKey(), []byte(key))
 		t.put(bucketJob, []byte(key), join(f, blob))
 		leased = append(leased, store.Leased{Job: f.job(key), Token: f.Token, Until: until})
@@ -271,24 +272,18 @@ func (t *txn) lease(now, until time.Time, n int) ([]store.Leased, [][]byte, erro
 // release ends every lease: one process at a time has the file, so that whoever
 // held them has ended. What they were doing may have been done and not settled;
 // it is done again now rather than when the lease would be over.
-// One whose lease was over already is not given to its old holder either.
 func (t *txn) release() error {
 	var keys []string
-	for _, bucket := range []string{bucketLease, bucketDue} {
-		t.each(bucket, nil, nil, func(_, v []byte) bool {
-			keys = append(keys, string(v))
-			return true
-		})
-	}
+	t.each(bucketLease, nil, nil, func(_, v []byte) bool {
+		keys = append(keys, string(v))
+		return true
+	})
 	for _, key := range keys {
 		f, blob, err := t.job(key)
 		if err != nil || blob == nil {
 			return errDamaged
 		}
-		if f.Token == "" {
-			continue
-		}
-		t.unlist(f)
+		t.del(bucketLease, f.leaseKey())
 		f.Token, f.Until = "", time.Time{}
 		t.put(bucketDue, f.dueKey(), []byte(key))
 		t.put(bucketJob, []byte(key), join(f, bytes.Clone(blob)))
@@ -311,6 +306,9 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 	}
 	if _, err := o.Again.MarshalJSON(); err != nil {
 		return errUnencodable
+	}
+	if !strings.HasPrefix(l.Token, db.opening) { // leased before the file was opened
+		return store.ErrLost
 	}
 	k, err := db.keyOf(string(l.Thread))
 	if errors.Is(err, errErased) {
