@@ -272,24 +272,18 @@ func (t *txn) lease(opening string, now, until time.Time, n int) ([]store.Leased
 // release ends every lease: one process at a time has the file, so that whoever
 // held them has ended. What they were doing may have been done and not settled;
 // it is done again now rather than when the lease would be over.
-// One whose lease was over already is not given to its old holder either.
 func (t *txn) release() error {
 	var keys []string
-	for _, bucket := range []string{bucketLease, bucketDue} {
-		t.each(bucket, nil, nil, func(_, v []byte) bool {
-			keys = append(keys, string(v))
-			return true
-		})
-	}
+	t.each(bucketLease, nil, nil, func(_, v []byte) bool {
+		keys = append(keys, string(v))
+		return true
+	})
 	for _, key := range keys {
 		f, blob, err := t.job(key)
 		if err != nil || blob == nil {
 			return errDamaged
 		}
-		if f.Token == "" {
-			continue
-		}
-		t.unlist(f)
+		t.del(bucketLease, f.leaseKey())
 		f.Token, f.Until = "", time.Time{}
 		t.put(bucketDue, f.dueKey(), []byte(key))
 		t.put(bucketJob, []byte(key), join(f, bytes.Clone(blob)))
