@@ -33,6 +33,7 @@ import (
 	"testing"
 	"time"
 
+	"sarai/channels"
 	"sarai/channels/telegram"
 	"sarai/standin/botapi"
 	"sarai/store"
@@ -64,10 +65,8 @@ const (
 
 func newAviary(t *testing.T) *aviary {
 	m := &marks{}
-	a := &aviary{m: m, token: "70" + m.digits("number of the bot", "", 8)[1:] + ":" + m.latin("token of the bot", "") + "-stand-in", secret: m.latin("secret of the webhook", "") + m.latin("second half of the secret of the webhook", "") + "-of-the-webhook"}
+	a := &aviary{m: m, token: strconv.Itoa(7_000_000+rand.IntN(1_000_000)) + ":" + m.latin("token of the bot", "") + "-stand-in", secret: m.latin("secret of the webhook", "") + m.latin("second half of the secret of the webhook", "") + "-of-the-webhook"}
 	a.botCentre = newBotCentre(t, botapi.Options{Token: a.token, Second: 10 * time.Millisecond})
-	// The number of a bot is no secret, and in every id of a message.
-	m.all = slices.DeleteFunc(m.all, func(x mark) bool { return x.what == "number of the bot" })
 	return a
 }
 
@@ -366,9 +365,13 @@ func TestWhatPeopleSayIsNowhereInTheClear(t *testing.T) {
 	if err := a.end(syscall.SIGABRT); err == nil || !strings.Contains(a.log.String(), "goroutine ") {
 		t.Errorf("a crash ends with %v, without a dump", err)
 	}
+	poisoned := a.poison()
 	a.configures("poll")
 	a.start()
 	a.polled(z, b)
+	poisoned.Say(a.m.awkward("text of somebody whose talk is damaged", ""))
+	a.await("an apology", func() bool { return poisoned.Last().ID > 0 })
+	a.until("a poisoned message is in the log", func() bool { return strings.Contains(a.log.String(), "could not be decided") })
 	if err := a.end(syscall.SIGQUIT); err == nil || strings.Count(a.log.String(), "goroutine 1 ") < 2 {
 		t.Errorf("a second crash ends with %v, without a dump", err)
 	}
@@ -635,6 +638,26 @@ func (a *aviary) polled(z, b *botapi.Person) {
 	}
 	a.await("the bot takes all", func() bool { return a.api.Pending() == 0 && a.api.Faults() == 0 })
 	z.Say(m.latin("text at the crash", ""))
+}
+
+// poison makes somebody with a talk whose state nothing can read, so that what
+// they write cannot be decided.
+func (a *aviary) poison() *botapi.Person {
+	a.t.Helper()
+	p := a.newcomer("somebody whose talk is damaged")
+	db := a.inside(filepath.Join(a.dir, "data"))
+	defer db.Close()
+	address := channels.Address{Channel: telegram.ChannelName, ID: strconv.FormatInt(p.ID(), 10)}
+	th, err := db.Thread(a.t.Context(), address)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	th.Created, th.LastHeard, th.Reply, th.Addresses = time.Now(), time.Now(), address, []channels.Address{address}
+	th.State = []byte(`{"since":"` + a.m.latin("damaged state", "") + `"}`)
+	if err := db.Commit(a.t.Context(), store.Turn{Thread: th, Events: []store.EventKey{{Channel: telegram.ChannelName, ID: "damage"}}}); err != nil {
+		a.t.Fatal(err)
+	}
+	return p
 }
 
 // fullDisk starts the server with no room to let its store grow, and writes until
