@@ -11,7 +11,6 @@ package dialog
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -96,14 +95,18 @@ type State struct {
 // ErrNewer means that a state was stored by a newer version of the program.
 var ErrNewer = errors.New("dialog: the state is from a newer version of Sarai")
 
+// errState says no more: what the decoder says can quote the state, and errors
+// are logged.
+var errState = errors.New("dialog: the state cannot be read")
+
 // Decode reads a stored state; nothing at all is the zero State.
 func Decode(b []byte) (State, error) {
 	var s State
 	if len(b) == 0 {
 		return s, nil
 	}
-	if err := json.Unmarshal(b, &s); err != nil {
-		return s, fmt.Errorf("dialog: reading a state: %w", err)
+	if json.Unmarshal(b, &s) != nil {
+		return s, errState
 	}
 	if s.Format > Format {
 		return s, ErrNewer

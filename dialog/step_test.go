@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -290,6 +291,9 @@ func FuzzStep(f *testing.F) {
 func TestAStateFromANewerVersionIsRefused(t *testing.T) {
 	if _, err := dialog.Decode([]byte(`{"format":99}`)); err != dialog.ErrNewer {
 		t.Fatalf("got %v", err)
+	}
+	if _, err := dialog.Decode([]byte(`{"erase":"whatever somebody said"}`)); err == nil || strings.Contains(err.Error(), "somebody") {
+		t.Errorf("what is said of a damaged state quotes it: %v", err)
 	}
 	if s, err := dialog.Decode(nil); err != nil || s.Locale != "" {
 		t.Fatalf("nothing stored is not the zero state: %v %v", s, err)

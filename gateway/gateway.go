@@ -10,7 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -174,12 +174,13 @@ type memory struct {
 	Burst  time.Time         `json:"burst,omitzero"`   // begin of the time in which Count counts
 }
 
+// errState says no more: what the decoder says can quote the state, and is logged.
+var errState = errors.New("gateway: a thread's state cannot be read")
+
 func remember(b []byte) (memory, dialog.State, error) {
 	var m memory
-	if len(b) > 0 {
-		if err := json.Unmarshal(b, &m); err != nil {
-			return memory{}, dialog.State{}, fmt.Errorf("gateway: reading a thread's state: %w", err)
-		}
+	if len(b) > 0 && json.Unmarshal(b, &m) != nil {
+		return memory{}, dialog.State{}, errState
 	}
 	s, err := dialog.Decode(m.Dialog)
 	return m, s, err

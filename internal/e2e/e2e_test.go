@@ -52,6 +52,7 @@ type centre struct {
 	url   string
 	cmd   *exec.Cmd
 	said  string        // on its standard output, until it was ready
+	later *safeBuffer   // and after that
 	ready time.Duration // from start to /readyz
 	ended chan error
 	log   *safeBuffer
@@ -77,7 +78,7 @@ func (s *safeBuffer) String() string {
 
 func newCentre(t *testing.T) *centre {
 	t.Helper()
-	c := &centre{t: t, dir: t.TempDir(), log: &safeBuffer{}}
+	c := &centre{t: t, dir: t.TempDir(), log: &safeBuffer{}, later: &safeBuffer{}}
 	if err := os.WriteFile(filepath.Join(c.dir, "sarai.toml"), []byte("listen = \"127.0.0.1:0\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func (c *centre) start() {
 	c.ready = time.Since(begun)
 	c.cmd, c.ended = cmd, make(chan error, 1)
 	go func() {
-		_, _ = io.Copy(io.Discard, out)
+		_, _ = io.Copy(c.later, out)
 		c.ended <- cmd.Wait()
 	}()
 }
