@@ -63,6 +63,10 @@ const (
 	Deleted  Kind = "deleted" // the person took a message back
 	Gone     Kind = "gone"    // the person blocked the centre: nothing reaches them until they are back
 	Back     Kind = "back"    // the person lifted that
+	Call     Kind = "call"    // the person rang, and nobody can answer here
+	Renamed  Kind = "renamed" // the platform calls the person otherwise now: From is new, Aliases are what it was
+	Comment  Kind = "comment" // said in public, under a post: Inbound.Comment says where
+	Hidden   Kind = "hidden"  // a comment was hidden or, with Text "shown", is shown again; Of says which
 	Unknown  Kind = "unknown"
 )
 
@@ -97,7 +101,26 @@ type Inbound struct {
 	Campaign string // how the person came here, from a link's code
 	Media    []Media
 	Raw      []byte // the payload, kept where nobody understood it
+
+	// Staff, where set, says that not the person wrote this but somebody of the
+	// centre did, in a place of the platform's own. From is the person all the same.
+	Staff Elsewhere
+	// Standby says that another program or a person answers there at present:
+	// what was said is kept, and nothing is answered to it.
+	Standby bool
+	Comment *Commented // for Comment, and for Edited of one
 }
+
+// Elsewhere is where staff write to people past the desk.
+type Elsewhere string
+
+// Where staff can write. They are stored, as who holds a case: none is ever
+// renamed.
+const (
+	PageInbox   Elsewhere = "page-inbox"   // the inbox of a Facebook Page
+	Phone       Elsewhere = "phone"        // the phone to which Sarai is linked
+	BusinessApp Elsewhere = "business-app" // WhatsApp's app for businesses, beside the Cloud API
+)
 
 // A Sink accepts what an adapter received: events of one address, mostly one,
 // oldest first. It returns nil only once all of them are durable; the adapter
@@ -168,12 +191,20 @@ type Outbound struct {
 	Options   []Option  `json:"options,omitempty"`
 
 	Attachment *Attachment `json:"attachment,omitempty"`
+	// Template, where set, is sent in place of Blocks, which show it at the desk.
+	Template *Filled `json:"template,omitempty"`
 }
 
-// A Receipt is what a platform answered to an accepted message.
+// A Receipt is what a platform answered to an accepted message, and what it told
+// of the message since.
 type Receipt struct {
 	ID      string    // the platform's id of the message, "" where it gives none
 	Learned []Address // addresses of the person that the answer disclosed
+
+	State   Delivery    `json:",omitempty"` // "" is Sent
+	At      time.Time   `json:",omitzero"`  // when State was reached, by the platform's clock
+	Problem SendProblem `json:",omitempty"` // for Failed
+	Price   string      `json:",omitempty"` // category under which the platform bills it, "" where free or not known
 }
 
 // Limits are what a channel can carry. Zero means no limit, but for Upload.
@@ -184,6 +215,7 @@ type Limits struct {
 	Options int           // choices under one message
 	Label   int           // characters of a choice's label
 	Window  time.Duration // how long after the person last acted the program may write
+	Human   time.Duration // how long after it staff may; no shorter than Window
 	Upload  int64         // bytes of an attachment; 0: the channel carries none
 }
 
@@ -289,6 +321,15 @@ func (e *SendError) Error() string {
 		return "send: " + string(e.Problem)
 	}
 	return fmt.Sprintf("send: %s: %s", e.Problem, e.Cause)
+}
+
+// A Notebook keeps a few short notes of a channel over restarts: up to where it
+// has read, what it has set. They say nothing of anybody. It is safe for
+// concurrent use.
+type Notebook interface {
+	// Note gives what is noted under a name, "" if nothing is.
+	Note(ctx context.Context, name string) (string, error)
+	SetNote(ctx context.Context, name, value string) error
 }
 
 // ErrUnknownPerson is returned by a Mailbox for an address nobody has written from.
