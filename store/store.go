@@ -41,6 +41,7 @@ type Thread struct {
 	Safety    Safety             `json:"safety,omitzero"`
 	Case      *desk.Case         `json:"case,omitempty"` // the open case, or the one closed last
 	Keeping   Keeping            `json:"keeping,omitzero"`
+	Comment   *Comment           `json:"comment,omitempty"` // for a thread of something said in public
 }
 
 // Safety is what staff agreed with somebody whose phone others may look at. The
@@ -85,6 +86,7 @@ type Entry struct {
 	Articles []Cited           `json:"articles,omitempty"` // what of the catalogue was sent
 	Edition  string            `json:"edition,omitempty"`  // of the catalogue it was decided under
 	Event    string            `json:"event,omitempty"`    // for Event: what happened, a fixed word
+	Sends    []string          `json:"sends,omitempty"`    // keys of the jobs that send it, its parts: they lead to its receipts
 	Raw      []byte            `json:"raw,omitempty"`      // the payload that nobody understood
 }
 
@@ -144,7 +146,9 @@ type Outcome struct {
 	// Entry, where set, is added to the thread's transcript in the same commit;
 	// its Seq is given by the store. The thread's Version does not move.
 	Entry *Entry
-	// Receipt, where set, is kept for the message of the job.
+	// Receipt, where set, is kept for the message of the job, also with Again: of
+	// a message of which nobody knows whether it was sent. What is known of the
+	// message already stays, see MergeReceipt.
 	Receipt *channels.Receipt
 }
 
@@ -159,7 +163,7 @@ type Turn struct {
 	Events []EventKey
 	// Entries are added in this order. Their Seq and Thread.LastSeq are given by
 	// the store at the commit, from the stored LastSeq on; what the turn says of
-	// them is ignored. They can be higher than they looked when the thread was
+	// them is ignored (but see Comment.Seq). They can be higher than they looked when the thread was
 	// read, because a settled job may have added its entry since.
 	Entries []Entry
 	// Jobs are added. They are the thread's: Job.Thread is Thread.ID or "". A job
@@ -227,8 +231,18 @@ type Threads interface {
 	Commit(ctx context.Context, t Turn) error
 	// Entries gives the transcript after the place after, oldest first, at most n.
 	Entries(ctx context.Context, id ThreadID, after uint64, n int) ([]Entry, error)
-	// Receipts gives what platforms answered to the messages of a thread, by job key.
+	// Receipts gives what platforms answered to the messages of a thread, and told
+	// of them since, by job key.
 	Receipts(ctx context.Context, id ThreadID) (map[string]channels.Receipt, error)
+	// Receipt gives that of one message; ok is false if nothing is known of it.
+	Receipt(ctx context.Context, id ThreadID, key string) (r channels.Receipt, ok bool, err error)
+	// PutReceipt keeps what a platform told later of the message of a job. What is
+	// known of the message already stays, see MergeReceipt; where that leaves
+	// nothing new, nothing is written, and it is no error. e, where set, is added to
+	// the transcript in the same commit if the message moved, which the first that
+	// is told of it does too; its Seq is given by the store, and the thread's
+	// Version does not move. It fails with ErrNotFound if the thread does not exist.
+	PutReceipt(ctx context.Context, id ThreadID, key string, r channels.Receipt, e *Entry) error
 	// Erase removes all that is kept of a thread: entries, jobs, addresses,
 	// receipts, drafts, event keys, jobs that failed, files, the thread and its
 	// cases. What it was sealed with is destroyed first; from then on the thread
@@ -349,6 +363,7 @@ type Store interface {
 	Threads
 	Jobs
 	Cases
+	Comments
 	StaffBook
 	Small
 	Files

@@ -31,6 +31,7 @@
 //	last     thread → job: the last word to somebody, until the erasing is done
 //	audit    number → record, see audit.go
 //	keeping  what will become of a talk, time, thread: see retention.go
+//	comment  said, thread → thread
 //
 // Those of the counters are listed in counts.go.
 //
@@ -40,10 +41,10 @@
 //
 // In the clear are: ids of threads, cases, staff and files, which are random;
 // that a record of a kind exists, and how long it is; of a thread how many turns
-// and entries it has, the rank of its case, and when that was queued and closed;
-// of an event when it was stored; of a job its kind, lane, priority, times and
-// tries; of a small record its bucket and its end; of a file its name in the
-// folder, and that it was staged.
+// and entries it has, the rank of its case, when that was queued and closed, and
+// when its comment was said and in which entry; of an event when it was stored;
+// of a job its kind, lane, priority, times and tries; of a small record its
+// bucket and its end; of a file its name in the folder, and that it was staged.
 package bolt
 
 import (
@@ -94,16 +95,18 @@ const (
 	bucketLast     = "last"
 	bucketAudit    = "audit"
 	bucketKeeping  = "keeping"
+	bucketComment  = "comment"
 )
 
-// buckets are all of them.
+// buckets are all of them. A new one comes last: an upgrade that was begun counts
+// them from the first. Files from before a bucket lack it until they are opened.
 func buckets() []string {
 	return []string{
 		bucketMeta, bucketTalks, bucketAddress, bucketEvent, bucketEventAge,
 		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
 		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
-		bucketAudit, bucketKeeping,
+		bucketAudit, bucketKeeping, bucketComment,
 	}
 }
 

@@ -318,20 +318,20 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 		return err
 	}
 	var said *entry
-	var receipt []byte
+	var told *receipt
 	if o.Entry != nil {
 		if said, err = newEntry(k, l.Thread, *o.Entry, 0); err != nil {
 			return err
 		}
 	}
 	if o.Receipt != nil {
-		if receipt, err = sealWith(k, talkPlace(l.Thread, talkReceipt, l.Key), *o.Receipt); err != nil {
+		if told, err = newReceipt(k, l.Thread, l.Key, *o.Receipt); err != nil {
 			return err
 		}
 	}
 	last := false
 	err = db.update(ctx, func(t *txn) (err error) {
-		last, err = t.settle(l, o, said, receipt)
+		last, err = t.settle(l, o, said, told)
 		return err
 	})
 	if err == nil && last {
@@ -341,7 +341,7 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 }
 
 // settle says whether it was a last word and is over: then its key must go.
-func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, receipt []byte) (last bool, err error) {
+func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt) (last bool, err error) {
 	f, body, err := t.job(l.Key)
 	if err != nil {
 		return false, err
@@ -365,6 +365,12 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, receipt []byt
 	if blob == nil {
 		return false, store.ErrLost
 	}
+	var merged []byte
+	if told != nil {
+		if merged, _, err = t.merge(told); err != nil {
+			return false, err
+		}
+	}
 
 	if o.Again.IsZero() {
 		t.dropJob(l.Key)
@@ -378,15 +384,20 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, receipt []byt
 		t.put(bucketFailed, n, join(f, []byte(l.Key)))
 		t.put(bucketTalks, talkKey(f.Thread, talkFailed, l.Key), n)
 	}
-	if receipt != nil {
-		t.put(bucketTalks, talkKey(f.Thread, talkReceipt, l.Key), receipt)
+	if merged != nil {
+		t.put(bucketTalks, told.place.key, merged)
 	}
 	if said != nil {
-		th.LastSeq++
-		t.put(bucketTalks, talkKey(f.Thread, talkEntry, number(th.LastSeq)), said.at(f.Thread, th.LastSeq))
-		t.put(bucketTalks, talkKey(f.Thread, talkThread, ""), join(th, blob))
+		t.addEntry(f.Thread, th, blob, said)
 	}
 	return false, nil
+}
+
+// addEntry adds an entry past any turn: the thread stays as it is, but for LastSeq.
+func (t *txn) addEntry(id store.ThreadID, th threadFields, blob []byte, said *entry) {
+	th.LastSeq++
+	t.put(bucketTalks, talkKey(id, talkEntry, number(th.LastSeq)), said.at(id, th.LastSeq))
+	t.put(bucketTalks, talkKey(id, talkThread, ""), join(th, blob))
 }
 
 // again has a job that somebody held done once more at a later time.

@@ -17,8 +17,9 @@ import (
 	"sarai/store/keys"
 )
 
-// threadFields are a thread's clear fields. Version and LastSeq stand here and
-// not in the blob, because an entry that comes with a settled job moves LastSeq.
+// threadFields are a thread's clear fields. Version, LastSeq and Words stand here
+// and not in the blob, because an entry that comes with a settled job moves
+// LastSeq, and with it what a turn adds.
 type threadFields struct {
 	Version   uint64   `json:"version"`
 	LastSeq   uint64   `json:"last_seq"`
@@ -26,6 +27,8 @@ type threadFields struct {
 	Open      []byte   `json:"open,omitempty"`      // key in bucketOpen
 	Closed    []byte   `json:"closed,omitempty"`    // key in bucketClosed
 	Keeping   []byte   `json:"keeping,omitempty"`   // key in bucketKeeping
+	Comment   []byte   `json:"comment,omitempty"`   // key in bucketComment
+	Words     uint64   `json:"words,omitempty"`     // Comment.Seq
 }
 
 // Thread implements store.Threads.
@@ -93,6 +96,9 @@ func (db *DB) readThread(t *txn, id store.ThreadID) (store.Thread, error) {
 		return store.Thread{}, err
 	}
 	th.Version, th.LastSeq = f.Version, f.LastSeq
+	if th.Comment != nil {
+		th.Comment.Seq = f.Words
+	}
 	return th, nil
 }
 
@@ -110,8 +116,9 @@ func (db *DB) Seen(ctx context.Context, e store.EventKey) (seen bool, err error)
 type turn struct {
 	id      store.ThreadID
 	version uint64
+	lastSeq uint64 // that was read
 	blob    []byte
-	fields  threadFields // as they shall be, without Version and LastSeq
+	fields  threadFields // as they shall be, without Version and LastSeq; Words as if none had settled since
 	reply   []byte       // key in bucketAddress
 	caseID  string
 	events  [][]byte
@@ -148,7 +155,7 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 	if !goodName(string(th.ID)) {
 		return nil, errTurn
 	}
-	x := &turn{id: th.ID, book: db.book, version: th.Version, reply: db.addressKey(th.Reply), cancel: t.Cancel}
+	x := &turn{id: th.ID, book: db.book, version: th.Version, lastSeq: th.LastSeq, reply: db.addressKey(th.Reply), cancel: t.Cancel}
 	for _, a := range th.Addresses {
 		x.fields.Addresses = append(x.fields.Addresses, db.addressKey(a))
 	}
@@ -218,6 +225,9 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 		return nil, err
 	}
 	x.fields.Keeping = keepingKey(th)
+	if c := th.Comment; c != nil {
+		x.fields.Comment, x.fields.Words = commentKey(th.ID, c.Said), c.Seq
+	}
 	th.Version, th.LastSeq = 0, 0
 	x.blob, err = sealWith(x.key, talkPlace(th.ID, talkThread, ""), th)
 	return x, err
@@ -289,12 +299,16 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	t.moveKey(bucketOpen, old.Open, x.fields.Open, x.id)
 	t.moveKey(bucketClosed, old.Closed, x.fields.Closed, x.id)
 	t.moveKey(bucketKeeping, old.Keeping, x.fields.Keeping, x.id)
+	t.moveKey(bucketComment, old.Comment, x.fields.Comment, x.id)
 	if x.caseID != "" && t.get(bucketCase, []byte(x.caseID)) == nil {
 		t.put(bucketCase, []byte(x.caseID), []byte(x.id))
 		t.put(bucketTalks, talkKey(x.id, talkCase, x.caseID), nil)
 	}
 	f := x.fields
 	f.Version, f.LastSeq = x.version+1, old.LastSeq
+	if f.Words > x.lastSeq {
+		f.Words = f.Words - x.lastSeq + old.LastSeq // an entry of this turn
+	}
 	for _, e := range x.entries {
 		f.LastSeq++
 		t.put(bucketTalks, talkKey(x.id, talkEntry, number(f.LastSeq)), e.at(x.id, f.LastSeq))
@@ -348,30 +362,6 @@ func (db *DB) Entries(ctx context.Context, id store.ThreadID, after uint64, n in
 		return nil, nil
 	}
 	return es, err
-}
-
-// Receipts implements store.Threads.
-func (db *DB) Receipts(ctx context.Context, id store.ThreadID) (map[string]channels.Receipt, error) {
-	rs := map[string]channels.Receipt{}
-	if !goodName(string(id)) {
-		return rs, nil
-	}
-	prefix := talkKey(id, talkReceipt, "")
-	err := db.view(ctx, func(t *txn) (err error) {
-		t.each(bucketTalks, prefix, prefix, func(k, v []byte) bool {
-			var r channels.Receipt
-			if err = db.decode(place{string(id), bucketTalks, k}, v, &r); err != nil {
-				return false
-			}
-			rs[string(k[len(prefix):])] = r
-			return true
-		})
-		return err
-	})
-	if errors.Is(err, errErased) {
-		return map[string]channels.Receipt{}, nil
-	}
-	return rs, err
 }
 
 // forgetEvent removes an event key but for its place in the thread.
