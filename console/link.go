@@ -243,7 +243,7 @@ type linkPage struct {
 	Now       linkView
 	MayLink   bool
 	MayUnlink bool
-	Phone     string // what was typed, where it was refused
+	Number    string // what was typed, where it was refused
 	Listed    bool   // a phone is there that has chats
 	Chats     []chatView
 	Groups    []string
@@ -343,7 +343,7 @@ func (c *Console) link(v *visit) error {
 		how = "code"
 		if phone, ok = phoneNumber(v.r.PostForm.Get("phone")); !ok {
 			return c.showPhone(v, http.StatusUnprocessableEntity, func(p *linkPage) {
-				p.Problem, p.Phone = v.t("desk.link.wrong"), first(v.r.PostForm.Get("phone"), 40)
+				p.Problem, p.Number = v.t("desk.link.wrong"), first(v.r.PostForm.Get("phone"), 40)
 			})
 		}
 	}
