@@ -22,6 +22,7 @@ var countWords = map[store.CountName]string{
 	store.CountQuestions: "desk.count.questions", store.CountAnswers: "desk.count.answers", store.CountHelped: "desk.count.helped",
 	store.CountSignals: "desk.count.signals", store.CountCases: "desk.count.cases", store.CountFirst: "desk.count.first",
 	store.CountClosed: "desk.count.closed", store.CountReferrals: "desk.count.referrals", store.CountRatings: "desk.count.ratings",
+	store.CountBilled: "desk.count.billed",
 }
 
 // dimensionWords are the phrases for the ways in which it is told apart.
@@ -32,6 +33,7 @@ var dimensionWords = map[store.Dimension]string{
 	store.BySection: "desk.by.section", store.ByBand: "desk.by.band", store.ByWhom: "desk.by.by", store.ByHelp: "desk.by.helped",
 	store.BySignal: "desk.reason.signal", store.ByReason: "desk.by.reason", store.ByWait: "desk.by.wait", store.ByOutcome: "desk.case.outcome",
 	store.ByPartner: "desk.by.referral", store.ByCampaign: "desk.by.campaign", store.ByRating: "desk.by.rating", store.ByVisit: "desk.by.visit",
+	store.ByPrice: "desk.by.price",
 }
 
 // valueWords are the phrases for values that are the program's own.
@@ -50,6 +52,10 @@ var valueWords = map[store.Dimension]map[string]string{
 	store.ByHelp:   {"yes": "desk.report.yes", "no": "desk.report.no"},
 	store.ByVisit:  {"new": "desk.visit.new", "returning": "desk.visit.returning"},
 	store.ByWait:   {"longer": "desk.report.longer"},
+	store.ByPrice: {
+		"service": "desk.price.service", "utility": "desk.price.utility", "marketing": "desk.price.marketing",
+		"authentication": "desk.price.authentication", "other": "desk.report.other",
+	},
 }
 
 // waits are the steps of waiting: a phrase and its number.
@@ -73,6 +79,7 @@ var shownTables = map[store.CountName][]store.Dimension{
 	store.CountClosed:    {store.ByOutcome, store.ByTopic, store.ByStage, store.ByGender, store.ByAge},
 	store.CountReferrals: {store.ByPartner},
 	store.CountRatings:   {store.ByRating},
+	store.CountBilled:    {store.ByPrice},
 }
 
 // maxBars is how many lines a table of the page has at most.

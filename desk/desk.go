@@ -20,10 +20,22 @@ type (
 // Program is the StaffID under which the program itself acts.
 const Program StaffID = "program"
 
+// Elsewhere says whether a holder is not one of the staff but a place of the
+// platform's own in which somebody of the centre answered, past the desk: nobody
+// knows who. The names are those of channels.Elsewhere.
+func Elsewhere(id StaffID) bool {
+	switch id {
+	case "page-inbox", "phone", "business-app":
+		return true
+	}
+	return false
+}
+
 // A Status says where a case stands.
 type Status string
 
-// A case waits in the queue, is held by one member of staff, or is closed.
+// A case waits in the queue, is held by one member of staff (or in a place of
+// the platform's own, see Elsewhere), or is closed.
 const (
 	Waiting Status = "waiting"
 	Held    Status = "held"
@@ -52,6 +64,9 @@ const (
 	Voiced     Reason = "voice"  // the person sends only voice notes
 	Poison     Reason = "needs-a-person"
 	StaffBegan Reason = "staff"
+	Answered   Reason = "elsewhere" // staff answered in the platform's own place
+	Rang       Reason = "call"      // the person rang: somebody has to ring back
+	Commented  Reason = "comment"   // a public comment that needs somebody
 )
 
 // A Case is a talk that needs a human. The zero value is no case.
@@ -121,6 +136,9 @@ type (
 	Pass struct{ To StaffID }
 	// Say records that staff wrote to the person; only the holder may.
 	Say struct{}
+	// Wrote records that somebody of the centre wrote in the place that by names. A
+	// waiting case is held there from then on; whoever holds it keeps it.
+	Wrote struct{}
 	// Close ends an open case. Only its holder may close a held case.
 	Close struct {
 		Outcome Outcome
@@ -147,6 +165,7 @@ func (Take) command()     {}
 func (Release) command()  {}
 func (Pass) command()     {}
 func (Say) command()      {}
+func (Wrote) command()    {}
 func (Close) command()    {}
 func (Raise) command()    {}
 func (MarkAway) command() {}
@@ -170,7 +189,7 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		switch {
 		case c.Status == Held && c.Holder == by:
 			return c, nil
-		case c.Status == Held && !c.Away:
+		case c.Status == Held && !c.Away && !Elsewhere(c.Holder):
 			return c, ErrTaken
 		}
 		c.Status, c.Before, c.Holder, c.Away = Held, c.Holder, by, false
@@ -178,7 +197,7 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 			c.Taken = at
 		}
 	case Release:
-		if c.Status != Held || (c.Holder != by && by != Program) {
+		if c.Status != Held || (c.Holder != by && by != Program && !Elsewhere(c.Holder)) {
 			return c, ErrNotHeld
 		}
 		c.Status, c.Before, c.Holder, c.Away = Waiting, c.Holder, "", false
@@ -194,13 +213,18 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		if c.Status != Held || c.Holder != by {
 			return c, ErrNotHeld
 		}
-		c.Spoke, c.Away = at, false
-		if c.Answered.IsZero() {
-			c.Answered = at
+		c = c.spoke(at)
+	case Wrote:
+		if !Elsewhere(by) {
+			return c, fmt.Errorf("%w: %q is no place to write from", ErrCommand, by)
 		}
-		if c.Rank == Unheard {
-			c.Rank = Normal
+		if c.Status == Waiting {
+			c.Status, c.Before, c.Holder = Held, c.Holder, by
+			if c.Taken.IsZero() {
+				c.Taken = at
+			}
 		}
+		c = c.spoke(at)
 	case Close:
 		if cmd.Outcome == "" {
 			return c, fmt.Errorf("%w: no outcome", ErrCommand)
@@ -208,7 +232,7 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		if !cmd.Told.valid() {
 			return c, fmt.Errorf("%w: a gender, an age group or a stage that there is not", ErrCommand)
 		}
-		if c.Status == Held && c.Holder != by && by != Program {
+		if c.Status == Held && c.Holder != by && by != Program && !Elsewhere(c.Holder) {
 			return c, ErrNotHeld
 		}
 		c.Status, c.Before, c.Holder, c.Away = Closed, c.Holder, "", false
@@ -240,6 +264,18 @@ func (c Case) Apply(cmd Command, by StaffID, at time.Time) (Case, error) {
 		return c, fmt.Errorf("%w: %T", ErrCommand, cmd)
 	}
 	return c, nil
+}
+
+// spoke gives the case after staff's words to the person.
+func (c Case) spoke(at time.Time) Case {
+	c.Spoke, c.Away = at, false
+	if c.Answered.IsZero() {
+		c.Answered = at
+	}
+	if c.Rank == Unheard {
+		c.Rank = Normal
+	}
+	return c
 }
 
 // Before says whether a stands before b in the queue: by rank, then by place.

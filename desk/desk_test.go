@@ -108,8 +108,8 @@ func TestASignalLiftsACaseAndNeverLowersIt(t *testing.T) {
 
 // TestACaseHasOneHolderOrVisiblyWaits plays random commands of three people.
 func TestACaseHasOneHolderOrVisiblyWaits(t *testing.T) {
-	staff := []desk.StaffID{"amina", "bilal", "chand", desk.Program}
-	commands := []desk.Command{desk.Take{}, desk.Release{}, desk.Pass{To: "amina"}, desk.Pass{To: "bilal"}, desk.Pass{}, desk.Say{},
+	staff := []desk.StaffID{"amina", "bilal", "chand", "phone", desk.Program}
+	commands := []desk.Command{desk.Take{}, desk.Release{}, desk.Pass{To: "amina"}, desk.Pass{To: "bilal"}, desk.Pass{}, desk.Say{}, desk.Wrote{},
 		desk.Close{Outcome: desk.Referred}, desk.Close{}, desk.Raise{Signal: "held"}, desk.MarkAway{}, desk.Refuse{}, desk.AskOut{Wants: true}, desk.Rate{Stars: 3}, desk.Rate{Stars: 9}}
 	rapid.Check(t, func(t *rapid.T) {
 		c := desk.New("c", desk.Asked, desk.Normal, nil, nine)
@@ -127,11 +127,41 @@ func TestACaseHasOneHolderOrVisiblyWaits(t *testing.T) {
 			if (c.Status == desk.Held) != (c.Holder != "") {
 				t.Fatalf("held by %q and %s", c.Holder, c.Status)
 			}
+			if _, wrote := cmd.(desk.Wrote); wrote && err == nil && by != "phone" {
+				t.Fatalf("%s wrote elsewhere", by)
+			}
 			if c.Away && c.Status != desk.Held {
 				t.Fatal("nobody holds it and they are away")
 			}
 		}
 	})
+}
+
+func TestWhoAnswersElsewhereHoldsTheCaseUntilACounsellorTakesIt(t *testing.T) {
+	c := desk.New("c1", desk.Asked, desk.Normal, nil, nine)
+	c = apply(t, c, "page-inbox", desk.Wrote{})
+	if c.Status != desk.Held || c.Holder != "page-inbox" || c.Spoke != nine || c.Answered != nine {
+		t.Fatalf("answered in the inbox: %+v", c)
+	}
+	if x := apply(t, c, "bilal", desk.Release{}); x.Status != desk.Waiting || x.Before != "page-inbox" {
+		t.Errorf("released by a counsellor: %+v", x)
+	}
+	if x := apply(t, c, "bilal", desk.Close{Outcome: desk.Advised}); x.Open() || x.ClosedBy != "bilal" {
+		t.Errorf("closed by a counsellor: %+v", x)
+	}
+	if _, err := c.Apply(desk.Say{}, "bilal", nine); !errors.Is(err, desk.ErrNotHeld) {
+		t.Errorf("a counsellor spoke without taking it: %v", err)
+	}
+	c = apply(t, c, "bilal", desk.Take{})
+	if c.Holder != "bilal" || c.Before != "page-inbox" {
+		t.Fatalf("taken by a counsellor: %+v", c)
+	}
+	if c = apply(t, c, "phone", desk.Wrote{}); c.Holder != "bilal" {
+		t.Errorf("somebody wrote on the phone and %q holds the case", c.Holder)
+	}
+	if _, err := c.Apply(desk.Wrote{}, "chand", nine); !errors.Is(err, desk.ErrCommand) {
+		t.Errorf("a counsellor is no place: %v", err)
+	}
 }
 
 func TestWhatWasToldIsKeptAndNothingElseIsTaken(t *testing.T) {

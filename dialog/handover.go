@@ -133,3 +133,19 @@ func (t *turn) unreadable() {
 	t.s.Closed = true
 	t.say(phrase("unreadable"))
 }
+
+// rung is a call that nobody could take: a case for somebody to ring back, and
+// the person is told when, once.
+func (t *turn) rung() {
+	told := !t.s.Rang.IsZero() && t.at.Sub(t.s.Rang) < RingWait
+	t.introduce()
+	if t.desk.Standing == NoCase {
+		t.open("call", RankNormal, "")
+	} else if told {
+		return
+	}
+	t.s.Rang = t.at
+	t.ask(NoQuestion)
+	t.say(phrase("call-noted"))
+	t.say(t.hours()...)
+}

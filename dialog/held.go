@@ -153,6 +153,12 @@ func (t *turn) rang(name string) {
 		if t.mayWriteFirst() {
 			t.say(append(parts("queue-still"), t.place(t.desk.Place)...)...)
 		}
+	case name == TimerInbox:
+		if t.desk.Standing != Held || !t.desk.Elsewhere || t.at.Sub(t.desk.Spoke) < ElsewhereWait {
+			return
+		}
+		t.do(Requeue{})
+		t.watchQueue()
 	case name == TimerErase:
 		if !t.s.Erase.IsZero() && !t.at.Before(t.s.Erase) {
 			t.do(EraseAll{})

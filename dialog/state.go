@@ -86,6 +86,7 @@ type State struct {
 	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered
 	ToldAway bool               `json:"told_away,omitempty"` // told that the holder is away, once per silence
 	Reminded int                `json:"reminded,omitempty"`  // how often told that the case still waits
+	Rang     time.Time          `json:"rang,omitzero"`       // when they last rang and were told when somebody will ring back
 	Kept     bool               `json:"kept,omitempty"`      // told that what they send is kept for the counsellor
 	Signals  []content.SignalID `json:"signals,omitempty"`   // whose article was said in this case
 	Line     string             `json:"line,omitempty"`      // the kind of help line that the last danger asks for
@@ -147,20 +148,26 @@ const (
 type Desk struct {
 	Standing Standing
 	Rank     int
-	Away     bool       // the case is marked: its holder is silent, the program answers
-	Gone     bool       // the holder is signed out or off duty
-	Refused  bool       // the person does not want the case that a signal opened
-	Spoke    time.Time  // staff's last words on this case
-	Place    int        // place of a waiting case in the queue, from 1
-	Ahead    [ranks]int // waiting cases by rank
-	Hours    bool       // the centre's hours are known
-	Open     bool       // open now; meaningless without Hours
-	Opens    time.Time  // next opening, zero where not known
-	Centre   content.CentreID
-	Patience time.Duration // how long a holder may be silent within hours; 0 is 30 minutes
+	Away     bool // the case is marked: its holder is silent, the program answers
+	Gone     bool // the holder is signed out or off duty
+	// Elsewhere says that the case is held by whoever answered in the platform's
+	// own place, past the desk: nobody knows when they are there.
+	Elsewhere bool
+	Refused   bool       // the person does not want the case that a signal opened
+	Spoke     time.Time  // staff's last words on this case
+	Place     int        // place of a waiting case in the queue, from 1
+	Ahead     [ranks]int // waiting cases by rank
+	Hours     bool       // the centre's hours are known
+	Open      bool       // open now; meaningless without Hours
+	Opens     time.Time  // next opening, zero where not known
+	Centre    content.CentreID
+	Patience  time.Duration // how long a holder may be silent within hours; 0 is 30 minutes
 }
 
 func (d Desk) patience() time.Duration {
+	if d.Elsewhere {
+		return ElsewhereWait
+	}
 	if d.Patience > 0 {
 		return d.Patience
 	}
@@ -188,6 +195,7 @@ const (
 	Voice      Form = "voice"
 	Sent       Form = "sent"
 	Unreadable Form = "unreadable"
+	Rung       Form = "rung"  // they rang, and nobody could answer
 	Aside      Form = "aside" // an edit, a reaction, a deletion: nothing to answer
 )
 
@@ -229,8 +237,25 @@ type (
 		At   time.Time
 		Desk Desk
 	}
-	// Spoke says that staff wrote to the person.
-	Spoke struct{ At time.Time }
+	// Spoke says that staff wrote to the person; Elsewhere, that they did so past
+	// the desk.
+	Spoke struct {
+		At        time.Time
+		Elsewhere bool
+		Desk      Desk
+	}
+	// Commented is what somebody said in public, under a post of the centre. Asks
+	// says that it is a question for the centre, by the look of it; Under, that it
+	// answers another comment.
+	Commented struct {
+		At      time.Time
+		Text    string
+		Hint    content.Locale
+		Reading search.Reading
+		Under   bool
+		Tags    bool // it only names other people
+		Desk    Desk
+	}
 	// Returned says that the case was put back into the queue by staff.
 	Returned struct {
 		At   time.Time
@@ -256,13 +281,14 @@ type (
 	}
 )
 
-func (e Heard) event() time.Time    { return e.At }
-func (e Took) event() time.Time     { return e.At }
-func (e Spoke) event() time.Time    { return e.At }
-func (e Returned) event() time.Time { return e.At }
-func (e Ended) event() time.Time    { return e.At }
-func (e Rang) event() time.Time     { return e.At }
-func (e Broke) event() time.Time    { return e.At }
+func (e Heard) event() time.Time     { return e.At }
+func (e Took) event() time.Time      { return e.At }
+func (e Spoke) event() time.Time     { return e.At }
+func (e Returned) event() time.Time  { return e.At }
+func (e Commented) event() time.Time { return e.At }
+func (e Ended) event() time.Time     { return e.At }
+func (e Rang) event() time.Time      { return e.At }
+func (e Broke) event() time.Time     { return e.At }
 
 // A Piece says which blocks of an article a Part shows.
 type Piece string
@@ -287,7 +313,7 @@ type Args struct {
 }
 
 // A Part is a piece of one bubble. Exactly one of Phrase, Article, Lines, Confirmed,
-// Firm and List is set.
+// Reach, Firm and List is set.
 type Part struct {
 	Phrase    string            // id of one of the program's phrases
 	Args      Args              // for Phrase
@@ -300,6 +326,7 @@ type Part struct {
 	Lines     content.Country  // the help lines of a country
 	Kind      string           // with Lines: the kind that is wanted most; that none is known is said
 	Confirmed content.CentreID // what the centre has confirmed on who can read a case
+	Reach     content.CentreID // the telephone numbers of the centre, if it has any
 	Firm      *Firm            // what the register says of a firm; Head: only what it warns of
 	Past      bool             // with Firm: the last day of the licence is over
 	List      *List            // where it is from, and of which day
@@ -352,6 +379,11 @@ type (
 	Clear struct{}
 	// EraseAll erases everything that is kept of the talk.
 	EraseAll struct{}
+	// Publish puts one short line under the comment, after what was said before it
+	// in private was taken.
+	Publish struct{ Phrase string }
+	// Look says how much a comment needs of staff.
+	Look struct{ Need Need }
 )
 
 func (Say) effect()       {}
@@ -367,6 +399,18 @@ func (Helped) effect()    {}
 func (Timer) effect()     {}
 func (Clear) effect()     {}
 func (EraseAll) effect()  {}
+func (Publish) effect()   {}
+func (Look) effect()      {}
+
+// A Need says what a comment needs of staff.
+type Need string
+
+// What a comment can need.
+const (
+	NeedNothing Need = "nothing" // nobody asked anything
+	NeedLook    Need = "look"    // somebody should read it: the program did not know, or did not answer
+	NeedNone    Need = "none"    // it was answered
+)
 
 // Names of timers. A signal's timer is TimerSignal followed by its id.
 const (
@@ -374,6 +418,7 @@ const (
 	TimerShift  = "shift"   // the centre opens: an unanswered case goes back to the queue
 	TimerQueue  = "queue"   // is the case still waiting
 	TimerErase  = "erase"   // the day of grace is over
+	TimerInbox  = "inbox"   // was there an answer elsewhere within a day
 	TimerSignal = "signal:" // has staff answered the signal
 )
 

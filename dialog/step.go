@@ -13,9 +13,14 @@ import (
 
 // The times that the conversation keeps.
 const (
-	Grace        = 24 * time.Hour  // between asking to delete everything and erasing it
-	Forget       = 24 * time.Hour  // after such a silence no earlier topic, list or country is brought up
-	SignalWait   = 2 * time.Minute // for staff to answer a signal while they hold the case
+	Grace      = 24 * time.Hour  // between asking to delete everything and erasing it
+	Forget     = 24 * time.Hour  // after such a silence no earlier topic, list or country is brought up
+	SignalWait = 2 * time.Minute // for staff to answer a signal while they hold the case
+	// ElsewhereWait is how long a case stays with whoever answered past the desk
+	// without a further word of theirs: nobody can tell whether they are there.
+	ElsewhereWait = 24 * time.Hour
+	// RingWait is for how long somebody who rings again is not told again.
+	RingWait     = 12 * time.Hour
 	ReminderWait = 30 * time.Minute
 	// AlbumWait is how long after one picture the next belongs to it: an album
 	// arrives as single pictures and is answered once.
@@ -47,8 +52,15 @@ func Step(c *content.Catalogue, s State, ev Event) (State, []Effect) {
 			t.say(phrase("staff-joined"))
 		}
 	case Spoke:
+		t.desk = ev.Desk
 		t.s.Waits, t.s.ToldAway, t.s.Unsure = time.Time{}, false, 0
 		t.ask(NoQuestion)
+		if ev.Elsewhere {
+			t.do(Timer{Name: TimerInbox, At: t.at.Add(ElsewhereWait)})
+		}
+	case Commented:
+		t.desk = ev.Desk
+		t.commented(ev)
 	case Returned:
 		t.desk = ev.Desk
 		t.s.Waits, t.s.ToldAway, t.s.Kept = time.Time{}, false, false
@@ -223,6 +235,9 @@ func (t *turn) answerTo(ev Heard) {
 		return
 	case Unreadable:
 		t.unreadable()
+		return
+	case Rung:
+		t.rung()
 		return
 	case Opened:
 		t.greet()

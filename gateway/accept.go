@@ -106,7 +106,7 @@ var errApart = errors.New("gateway: the events must be taken in one by one")
 // accept takes in events as one turn.
 func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbound) error {
 	for range maxConflicts {
-		th, err := g.store.Thread(ctx, in[0].From)
+		th, err := g.threadOf(ctx, in[0])
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbou
 				return err
 			case seen || slices.Contains(events, key):
 				g.stats.Duplicates.Add(1)
-			case th.Version == 0 && len(fresh) == 0 && away(e.Kind): // of somebody who never wrote there is nothing to keep
+			case th.Version == 0 && len(fresh) == 0 && needless(e): // of somebody who never wrote there is nothing to keep
 			default:
 				fresh, events = append(fresh, e), append(events, key)
 			}
@@ -152,6 +152,21 @@ func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbou
 		return nil
 	}
 	return fmt.Errorf("gateway: %w", store.ErrConflict)
+}
+
+// threadOf gives the thread of who an event is from: of the address, or, where
+// nobody has written from it, of another by which the platform knows the person.
+func (g *Gateway) threadOf(ctx context.Context, in channels.Inbound) (store.Thread, error) {
+	th, err := g.store.Thread(ctx, in.From)
+	if err != nil || th.Version > 0 {
+		return th, err
+	}
+	for _, a := range in.Aliases {
+		if known, err := g.store.Thread(ctx, a); err != nil || known.Version > 0 {
+			return known, err
+		}
+	}
+	return th, nil
 }
 
 // commit stores a plan's turn. An address that another thread owns is left
@@ -233,6 +248,7 @@ type plan struct {
 	index       int          // of the next job
 	wanted      bool         // everything was to be erased already, by the person's wish
 	ordered     desk.StaffID // who of staff has it erased
+	price       string       // as what a message is billed that is to be counted
 }
 
 // plan reads what a turn needs beside its thread.
@@ -253,7 +269,7 @@ func (g *Gateway) plan(ctx context.Context, th store.Thread, now time.Time) (*pl
 	if p.rows, err = g.queue.open(ctx, now); err != nil {
 		return nil, err
 	}
-	if c := th.Case; c != nil && c.Status == desk.Held {
+	if c := th.Case; c != nil && c.Status == desk.Held && !desk.Elsewhere(c.Holder) {
 		m, err := g.store.Member(ctx, c.Holder)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
@@ -275,6 +291,18 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	if p.bad != nil {
 		return p.bad
 	}
+	switch {
+	case p.inPublic(in):
+		p.comment(in)
+		return nil
+	case in.Kind == channels.Renamed:
+		p.renamed(in)
+		return nil
+	case in.Staff != "":
+		p.fetch(in)
+		p.answeredElsewhere(in)
+		return nil
+	}
 	entry := p.entry(in)
 	p.fetch(in)
 	th := &p.turn.Thread
@@ -289,13 +317,13 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	if th.Campaign == "" {
 		th.Campaign = in.Campaign
 	}
-	for _, a := range append([]channels.Address{in.From}, in.Aliases...) {
-		if !slices.Contains(th.Addresses, a) {
-			th.Addresses = append(th.Addresses, a)
-		}
-	}
+	p.reachedAt(in)
 	if in.At.After(th.LastHeard) {
 		th.LastHeard = in.At
+	}
+	if in.Standby {
+		p.holdElsewhere(desk.StaffID(channels.PageInbox))
+		p.timer(dialog.TimerInbox, p.now.Add(dialog.ElsewhereWait))
 	}
 	if p.now.Sub(in.At) > OldNews && in.Kind != channels.Edited && in.Kind != channels.Reaction && in.Kind != channels.Deleted {
 		entry.Late = true
@@ -334,12 +362,24 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 // away says whether somebody shut the door or opened it, and said nothing.
 func away(k channels.Kind) bool { return k == channels.Gone || k == channels.Back }
 
+// needless says whether there is nothing to keep of an event of somebody who has
+// never written.
+func needless(in channels.Inbound) bool {
+	switch in.Kind {
+	case channels.Renamed, channels.Hidden:
+		return true
+	case channels.Deleted:
+		return in.Of != ""
+	}
+	return away(in.Kind)
+}
+
 // worded says whether the text of an event is a person's own words: what they
 // wrote, what they put in its place, or what stands under a picture. Danger is
 // looked for in all of them.
 func worded(k channels.Kind) bool {
 	switch k {
-	case channels.Text, channels.Edited, channels.Voice, channels.Audio, channels.Picture, channels.Video, channels.Document:
+	case channels.Text, channels.Edited, channels.Comment, channels.Voice, channels.Audio, channels.Picture, channels.Video, channels.Document:
 		return true
 	}
 	return false
@@ -373,7 +413,7 @@ func (p *plan) reading(text string) search.Reading {
 
 func form(k channels.Kind) dialog.Form {
 	switch k {
-	case channels.Text:
+	case channels.Text, channels.Comment:
 		return dialog.Words
 	case channels.Choice:
 		return dialog.Pressed
@@ -383,7 +423,9 @@ func form(k channels.Kind) dialog.Form {
 		return dialog.Voice
 	case channels.Picture, channels.Video, channels.Document, channels.Place, channels.Contact:
 		return dialog.Sent
-	case channels.Edited, channels.Deleted, channels.Reaction, channels.Gone, channels.Back:
+	case channels.Call:
+		return dialog.Rung
+	case channels.Edited, channels.Deleted, channels.Reaction, channels.Gone, channels.Back, channels.Hidden, channels.Renamed:
 		return dialog.Aside
 	}
 	return dialog.Unreadable
@@ -431,7 +473,7 @@ func (p *plan) desk() dialog.Desk {
 	}
 	d.Standing, d.Rank, d.Away, d.Spoke, d.Gone, d.Refused = dialog.Waiting, int(own.Rank), own.Away, own.Spoke, p.gone, own.Refused
 	if own.Status == desk.Held {
-		d.Standing = dialog.Held
+		d.Standing, d.Elsewhere = dialog.Held, desk.Elsewhere(own.Holder)
 	}
 	d.Place = 1
 	for _, row := range p.rows {
@@ -474,7 +516,7 @@ func (p *plan) gatherLate() {
 func (p *plan) late(entries []store.Entry) {
 	var words, under []string // under: what stands under pictures, or in the place of earlier words
 	heard := dialog.Heard{At: p.now, Form: dialog.Aside, Together: true, Desk: p.desk(), Clears: p.clears(p.read.Reply.Channel)}
-	weight := map[dialog.Form]int{dialog.Aside: 0, dialog.Unreadable: 1, dialog.Opened: 2, dialog.Pressed: 3, dialog.Sent: 4, dialog.Voice: 5, dialog.Words: 6}
+	weight := map[dialog.Form]int{dialog.Aside: 0, dialog.Unreadable: 1, dialog.Opened: 2, dialog.Pressed: 3, dialog.Rung: 4, dialog.Sent: 5, dialog.Voice: 6, dialog.Words: 7}
 	for _, e := range entries {
 		if e.Author != store.Person || e.Seq < p.memory.Late {
 			continue

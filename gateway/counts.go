@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"strings"
 	"time"
 	"unicode"
 
@@ -43,6 +44,9 @@ func (p *plan) counts() []store.Count {
 	}
 	if p.band != "" {
 		c.add(store.CountQuestions, store.Cell{store.ByBand: string(p.band), store.ByScript: p.script})
+	}
+	if p.price != "" {
+		c.add(store.CountBilled, store.Cell{store.ByPrice: price(p.price)})
 	}
 	if k := th.Case; k != nil && !k.Answered.IsZero() {
 		if old := p.read.Case; old == nil || old.ID != k.ID || old.Answered.IsZero() {
@@ -238,6 +242,15 @@ func understood(ev dialog.Heard, effects []dialog.Effect) search.Band {
 		}
 	}
 	return ""
+}
+
+// price is one of the few categories that are told apart.
+func price(category string) string {
+	switch c := strings.ToLower(category); c {
+	case "service", "utility", "marketing", "authentication":
+		return c
+	}
+	return "other"
 }
 
 // campaign is the code of a link as it is kept: letters, digits and the few

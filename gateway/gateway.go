@@ -44,6 +44,7 @@ type Store interface {
 	store.Jobs
 	store.Cases
 	store.Files
+	store.Comments
 	Member(ctx context.Context, id desk.StaffID) (store.Member, error)
 	Sweep(ctx context.Context, now time.Time) error
 	AppendActs(ctx context.Context, acts ...store.Act) error

@@ -20,6 +20,9 @@ const (
 	jobTimer store.JobKind = "timer"
 	jobClear store.JobKind = "clear"
 	jobErase store.JobKind = "erase"
+
+	jobPublish store.JobKind = "publish"
+	jobHide    store.JobKind = "hide"
 )
 
 // The gateway's own timers: old news was gathered; the talk may be old enough
@@ -53,6 +56,16 @@ const (
 	EventHold      = "hold-set"
 	EventLifted    = "hold-lifted"
 	EventHoldEnded = "hold-ended" // by the person's own wish
+
+	EventRenamed        = "renamed"
+	EventUndelivered    = "delivery-failed"
+	EventCommentEdited  = "comment-edited"
+	EventCommentRemoved = "comment-removed"
+	EventCommentHidden  = "comment-hidden"
+	EventCommentShown   = "comment-shown"
+	EventCommentSkipped = "comment-skipped"
+	EventPrivateRefused = "private-reply-refused"
+	EventPublic         = "replied-in-public"
 )
 
 // step has dialog decide and interprets what it wants.
@@ -126,6 +139,12 @@ func (p *plan) interpret(e dialog.Effect) {
 		p.event(EventCleared, desk.Program, "")
 		th.Cleared, p.memory.Hidden = p.seq(), p.now
 		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, clearing{To: th.Reply})
+	case dialog.Publish:
+		if th.Comment != nil {
+			p.publishAfter(p.variant(e.Phrase))
+		}
+	case dialog.Look:
+		p.look(e.Need)
 	case dialog.EraseAll:
 		p.erase(erasing{Why: byWish, By: desk.Program})
 	default:
@@ -221,7 +240,7 @@ func (p *plan) unset(name string) {
 // who has blocked the centre nothing is said: it would not arrive.
 func (p *plan) say(s dialog.Say) {
 	th := &p.turn.Thread
-	if th.Blocked {
+	if th.Blocked || p.toComment() && mayReply(*th.Comment, p) != nil {
 		return
 	}
 	b := p.g.render(p.edition.Catalogue, p.state, th.Centre, s)
@@ -232,28 +251,51 @@ func (p *plan) say(s dialog.Say) {
 			}
 		}
 	}
-	p.add(store.Entry{
-		At: p.now, Said: p.now, Author: store.Program, By: desk.Program, Channel: th.Reply.Channel, Kind: channels.Text,
-		Blocks: b.blocks, Options: b.options, Locale: p.state.Locale, Articles: b.cited, Edition: p.edition.Catalogue.Edition(),
-	})
 	priority := store.Third
 	if s.Danger {
 		priority = store.First
 	}
-	p.send(channels.Outbound{Author: channels.Program, Blocks: b.blocks, Options: b.options}, priority)
+	entry := store.Entry{
+		At: p.now, Said: p.now, Author: store.Program, By: desk.Program, Channel: th.Reply.Channel, Kind: channels.Text,
+		Blocks: b.blocks, Options: b.options, Locale: p.state.Locale, Articles: b.cited, Edition: p.edition.Catalogue.Edition(),
+	}
+	entry.Sends = p.send(channels.Outbound{Author: channels.Program, Blocks: b.blocks, Options: b.options}, priority)
+	p.add(entry)
+}
+
+// A sending is the body of a job that sends a message.
+type sending struct {
+	channels.Outbound
+	Private bool   `json:"private,omitempty"` // it is the one private reply to a comment
+	Public  string `json:"public,omitempty"`  // what is said under the comment once it was taken
 }
 
 // send adds the jobs that send a message to where the person last wrote from:
 // one for each part that the channel can carry, so that a part is never sent
-// again because a later one failed.
-func (p *plan) send(out channels.Outbound, priority store.Priority) {
+// again because a later one failed. It gives the keys of the jobs.
+func (p *plan) send(out channels.Outbound, priority store.Priority) (keys []string) {
 	th := &p.turn.Thread
-	out.To, out.LastActed = th.Reply, th.LastHeard
-	out.Locale, out.RTL = string(p.state.Locale), p.state.Locale.RTL()
-	for _, part := range split(out, p.g.Limits(th.Reply.Channel)) {
-		part.Key = fmt.Sprintf("%s/%016x/%04x", th.ID, p.read.Version+1, p.index)
-		p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, part)
+	if p.toComment() {
+		by := desk.Program
+		if th.Case != nil && out.Author == channels.Staff {
+			by = th.Case.Holder
+		}
+		return p.replyPrivately(out, by, priority)
 	}
+	return p.dispatch(split(out, p.g.Limits(th.Reply.Channel)), priority, sending{})
+}
+
+// dispatch adds a job for each part of a message; with says what else is in its body.
+func (p *plan) dispatch(parts []channels.Outbound, priority store.Priority, with sending) (keys []string) {
+	th := &p.turn.Thread
+	for _, part := range parts {
+		part.To, part.LastActed = th.Reply, th.LastHeard
+		part.Locale, part.RTL = string(p.state.Locale), p.state.Locale.RTL()
+		part.Key = fmt.Sprintf("%s/%016x/%04x", th.ID, p.read.Version+1, p.index)
+		with.Outbound = part
+		keys = append(keys, p.job(store.Job{Kind: jobSend, Lane: p.lane(), Priority: priority, Due: p.now}, with))
+	}
+	return keys
 }
 
 func (p *plan) erasing() bool {

@@ -334,8 +334,11 @@ func (g *Gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffI
 		return err
 	}
 	limits := g.Limits(th.Reply.Channel)
-	if limits.Upload <= 0 {
+	switch {
+	case limits.Upload <= 0 || th.Comment != nil && len(th.Addresses) > 0 && th.Reply == th.Addresses[0]:
 		return ErrNoFiles
+	case !g.Window(th).Open:
+		return ErrWindow
 	}
 	file, err := g.stage(ctx, id, up, limits.Upload)
 	if err != nil {
@@ -416,14 +419,15 @@ func (p *plan) sayFile(by desk.StaffID, text string, file store.File) error {
 	}
 	text = strings.TrimSpace(clean(text))
 	blocks := paragraphs(text)
-	p.add(store.Entry{
+	entry := store.Entry{
 		At: p.now, Said: p.now, Author: store.Staff, By: by, Channel: th.Reply.Channel, Kind: kind, Text: text, Blocks: blocks,
 		Media: []channels.Media{{ID: file.ID, Type: file.Type, Name: file.Name, Size: file.Size, Seconds: file.Seconds}},
-	})
-	p.step(dialog.Spoke{At: p.now})
-	p.send(channels.Outbound{Author: channels.Staff, Blocks: blocks, Attachment: &channels.Attachment{
+	}
+	p.step(dialog.Spoke{At: p.now, Desk: p.desk()})
+	entry.Sends = p.send(channels.Outbound{Author: channels.Staff, Blocks: blocks, Attachment: &channels.Attachment{
 		ID: file.ID, Kind: kind, Name: file.Name, Type: file.Type, Size: file.Size, Seconds: file.Seconds,
 	}}, store.Second)
+	p.add(entry)
 	return nil
 }
 

@@ -87,6 +87,12 @@ func (r *renderer) part(p dialog.Part) {
 		r.firm(p)
 	case p.List != nil:
 		r.list(*p.List)
+	case p.Reach != "":
+		if centre, ok := r.c.Centre(p.Reach); ok {
+			for _, number := range centre.Phones {
+				r.block(channels.Item, r.phrase("centre-phone", map[string]any{"Number": number}), "tel:"+dialled(number))
+			}
+		}
 	case p.Confirmed != "":
 		if centre, ok := r.c.Centre(p.Confirmed); ok {
 			r.block(channels.Paragraph, nearest(centre.Confirmed, r.l), "")

@@ -61,7 +61,8 @@ func (g *Gateway) Command(ctx context.Context, id store.ThreadID, by desk.StaffI
 }
 
 // Say has a counsellor's words sent. key is made by the browser: a form that is
-// sent twice says it once. Only the holder of the case may.
+// sent twice says it once. Only the holder of the case may. It fails with
+// ErrWindow where the platform takes nothing any more.
 func (g *Gateway) Say(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error {
 	text = strings.TrimSpace(clean(text))
 	if text == "" {
@@ -76,11 +77,15 @@ func (g *Gateway) Say(ctx context.Context, id store.ThreadID, by desk.StaffID, k
 		if err != nil {
 			return err
 		}
+		if !g.Window(*th).Open {
+			return ErrWindow
+		}
 		th.Case, p.caseChanged = &after, true
 		blocks := paragraphs(text)
-		p.add(store.Entry{At: p.now, Said: p.now, Author: store.Staff, By: by, Channel: th.Reply.Channel, Kind: channels.Text, Text: text, Blocks: blocks})
-		p.step(dialog.Spoke{At: p.now})
-		p.send(channels.Outbound{Author: channels.Staff, Blocks: blocks}, store.Second)
+		entry := store.Entry{At: p.now, Said: p.now, Author: store.Staff, By: by, Channel: th.Reply.Channel, Kind: channels.Text, Text: text, Blocks: blocks}
+		p.step(dialog.Spoke{At: p.now, Desk: p.desk()})
+		entry.Sends = p.send(channels.Outbound{Author: channels.Staff, Blocks: blocks}, store.Second)
+		p.add(entry)
 		return nil
 	})
 	return err

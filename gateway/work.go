@@ -26,7 +26,14 @@ const (
 	// giveUp is how long a message is tried. Later it would answer a question
 	// that nobody remembers; staff are told instead.
 	giveUp = 24 * time.Hour
+	// firstPause is the first pause before something is tried again, missetPause
+	// the one where an operator must act first.
+	firstPause  = 2 * time.Second
+	missetPause = 5 * time.Minute
 )
+
+// tooOld is why something is not tried any more.
+const tooOld channels.SendProblem = "given up after a day"
 
 // Run works off jobs until ctx ends, and returns once those under way are
 // settled.
@@ -124,6 +131,10 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 			return g.clear(ctx, l)
 		case jobErase:
 			return g.erase(ctx, l)
+		case jobPublish:
+			return g.publish(ctx, l)
+		case jobHide:
+			return g.hide(ctx, l)
 		case jobFetch: // at a stop it is left, and begun again at the next start
 			return g.fetch(stopping, l)
 		}
@@ -148,7 +159,7 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 func (g *Gateway) retry(l store.Leased, first time.Duration) store.Outcome {
 	now := g.now()
 	if now.Sub(l.Made) > giveUp {
-		return g.unsent("given up after a day")
+		return g.unsent(string(tooOld))
 	}
 	g.stats.Retried.Add(1)
 	pause := first << min(max(l.Tries-1, 0), 10)
@@ -162,8 +173,42 @@ func (g *Gateway) unsent(why string) store.Outcome {
 	return store.Outcome{Failed: true, Entry: &store.Entry{At: now, Said: now, Author: store.Event, By: "program", Event: EventUnsent, Text: why}}
 }
 
+// verdict says what is to be done after a platform was asked for something: to
+// try again, or, where it will never do it, why; neither where it did it.
+func (g *Gateway) verdict(l store.Leased, err error) (again *store.Outcome, why channels.SendProblem) {
+	if err == nil {
+		return nil, ""
+	}
+	var problem *channels.SendError
+	if !errors.As(err, &problem) {
+		problem = &channels.SendError{Problem: channels.Unavailable}
+	}
+	g.log.Warn("a platform did not do what it was asked", "kind", l.Kind, "problem", problem.Problem, "try", l.Tries)
+	pause := firstPause
+	switch problem.Problem {
+	case channels.Blocked, channels.Expired, channels.Rejected:
+		return nil, problem.Problem
+	case channels.Misset:
+		pause = missetPause
+	}
+	now := g.now()
+	if now.Sub(l.Made) > giveUp {
+		return nil, tooOld
+	}
+	switch {
+	case problem.Problem == channels.Throttled:
+		g.stats.Retried.Add(1)
+		return &store.Outcome{Again: now.Add(max(problem.After, time.Second))}, ""
+	case problem.Problem == channels.NoAnswer && problem.After > 0: // the platform tells of it meanwhile
+		g.stats.Retried.Add(1)
+		return &store.Outcome{Again: now.Add(problem.After)}, ""
+	}
+	o := g.retry(l, pause)
+	return &o, ""
+}
+
 func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
-	var out channels.Outbound
+	var out sending
 	if err := json.Unmarshal(l.Body, &out); err != nil {
 		g.log.Error("a message cannot be read and was given up", "thread", l.Thread)
 		return g.unsent("unreadable")
@@ -171,54 +216,71 @@ func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
 	ch := g.channels[out.To.Channel]
 	if ch == nil {
 		g.log.Error("a message waits for a channel that is not configured", "channel", out.To.Channel)
-		return g.retry(l, 5*time.Minute)
+		return g.retry(l, missetPause)
+	}
+	if l.Tries > 1 { // the platform may have told since that it has the message
+		known, ok, err := g.store.Receipt(ctx, l.Thread, l.Key)
+		if err != nil {
+			return g.retry(l, firstPause)
+		}
+		if ok && known.ID != "" {
+			return g.sent(ctx, l, out, known)
+		}
 	}
 	limit := sendFor
 	if out.Attachment != nil {
 		limit = uploadFor
-		switch there, err := g.attach(ctx, l.Thread, &out); {
+		switch there, err := g.attach(ctx, l.Thread, &out.Outbound); {
 		case err != nil:
 			g.log.Error("the file of a message cannot be read, it is tried again", "thread", l.Thread, "err", err)
-			return g.retry(l, 2*time.Second)
+			return g.retry(l, firstPause)
 		case !there:
 			return g.unsent(unsentErased)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	sendCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	receipt, err := ch.Send(ctx, out)
-	if err == nil {
-		g.stats.Sent.Add(1)
-		if len(receipt.Learned) > 0 {
-			if err := g.learn(ctx, l.Thread, receipt.Learned); err != nil {
-				g.log.Error("an address that a platform disclosed could not be kept", "thread", l.Thread, "err", err)
-			}
+	began := g.now()
+	receipt, err := ch.Send(sendCtx, out.Outbound)
+	again, why := g.verdict(l, err)
+	switch {
+	case err == nil:
+		receipt.At = began
+		return g.sent(ctx, l, out, receipt)
+	case again != nil:
+		var problem *channels.SendError
+		if errors.As(err, &problem) && problem.Problem == channels.NoAnswer {
+			again.Receipt = &channels.Receipt{State: channels.Uncertain, At: began}
 		}
-		return store.Outcome{Done: true, Receipt: &receipt}
-	}
-	var problem *channels.SendError
-	if !errors.As(err, &problem) {
-		problem = &channels.SendError{Problem: channels.Unavailable}
-	}
-	g.log.Warn("a message was not sent", "channel", out.To.Channel, "problem", problem.Problem, "try", l.Tries)
-	switch problem.Problem {
-	case channels.Throttled:
-		if g.now().Sub(l.Made) > giveUp {
-			return g.unsent("given up after a day")
-		}
-		g.stats.Retried.Add(1)
-		return store.Outcome{Again: g.now().Add(max(problem.After, time.Second))}
-	case channels.Blocked:
+		return *again
+	case why == channels.Blocked:
 		if err := g.blocked(ctx, l.Thread, out.To); err != nil {
 			g.log.Error("that somebody has blocked the centre could not be kept", "thread", l.Thread, "err", err)
 		}
-		return g.unsent(string(problem.Problem))
-	case channels.Expired, channels.Rejected:
-		return g.unsent(string(problem.Problem))
-	case channels.Misset:
-		return g.retry(l, 5*time.Minute)
 	}
-	return g.retry(l, 2*time.Second)
+	if out.Private {
+		if err := g.repliedPrivately(ctx, l.Thread, channels.Receipt{}, why, ""); err != nil {
+			return g.retry(l, firstPause)
+		}
+	}
+	return g.unsent(string(why))
+}
+
+// sent settles a message that the platform has.
+func (g *Gateway) sent(ctx context.Context, l store.Leased, out sending, r channels.Receipt) store.Outcome {
+	g.stats.Sent.Add(1)
+	if len(r.Learned) > 0 {
+		if err := g.learn(ctx, l.Thread, r.Learned); err != nil {
+			g.log.Error("an address that a platform disclosed could not be kept", "thread", l.Thread, "err", err)
+		}
+	}
+	if out.Private {
+		if err := g.repliedPrivately(ctx, l.Thread, r, "", out.Public); err != nil {
+			g.log.Error("that a private reply was taken could not be kept, it is tried again", "thread", l.Thread, "err", err)
+			return store.Outcome{Again: g.now().Add(firstPause), Receipt: &r}
+		}
+	}
+	return store.Outcome{Done: true, Receipt: &r}
 }
 
 // learn adds addresses to a thread in a turn of its own.

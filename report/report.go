@@ -187,6 +187,7 @@ var order = func() map[store.Dimension][]string {
 		store.ByBand:   {"answer", "choose", "unknown"},
 		store.ByRating: {"1", "2", "3", "4", "5"},
 		store.ByVisit:  {"new", "returning"},
+		store.ByPrice:  {"service", "utility", "marketing", "authentication", "other"},
 		store.ByWhom:   {"program", "human"},
 		store.ByHelp:   {"yes", "no"},
 		store.ByScript: {"native", "latin"},

@@ -44,6 +44,7 @@ const (
 	CountClosed    CountName = "closed"        // cases that were closed
 	CountReferrals CountName = "referrals"     // partners that people were referred to
 	CountRatings   CountName = "ratings"       // what people thought of the talk with a human
+	CountBilled    CountName = "billed"        // messages for which the platform asks money
 )
 
 // A Dimension is a way in which what is counted is told apart. Its values come
@@ -79,6 +80,7 @@ const (
 	ByCampaign    Dimension = "campaign"
 	ByRating      Dimension = "rating" // "1" to "5"
 	ByVisit       Dimension = "visit"  // "new", "returning"
+	ByPrice       Dimension = "price"  // "service", "utility", "marketing", "authentication", "other"
 )
 
 // Counted gives what is counted, each with its dimensions, in the order in which
@@ -99,6 +101,7 @@ func Counted() []Counting {
 		{CountClosed, with(ByDestination, ByStage, ByGender, ByAge, ByTopic, ByOutcome)},
 		{CountReferrals, []Dimension{ByCentre, ByOrigin, ByGender, ByTopic, ByPartner}},
 		{CountRatings, []Dimension{ByCentre, ByChannel, ByLocale, ByRating}},
+		{CountBilled, []Dimension{ByCentre, ByChannel, ByPrice}},
 	}
 }
 
