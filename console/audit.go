@@ -301,7 +301,7 @@ func (c *Console) auditPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	called := v.called(members)
+	called := v.actors(members)
 	for _, m := range members {
 		p.Staff = append(p.Staff, choice{string(m.ID), m.Name})
 	}
@@ -369,9 +369,9 @@ func auditPath(p auditPage, key, value string) string {
 	return "/desk/audit?" + q.Encode()
 }
 
-// called gives what all who can act are called.
-func (v *visit) called(members []store.Member) map[desk.StaffID]string {
-	called := names(members)
+// actors gives what all who can act are called.
+func (v *visit) actors(members []store.Member) map[desk.StaffID]string {
+	called := v.called(members)
 	called[desk.Program], called[store.Operator] = v.t("desk.author.program"), v.t("desk.audit.operator")
 	return called
 }

@@ -204,4 +204,5 @@ var known = map[channels.Kind]bool{
 	channels.Voice: true, channels.Audio: true, channels.Picture: true,
 	channels.Video: true, channels.Document: true, channels.Place: true, channels.Contact: true, channels.Sticker: true,
 	channels.Reaction: true, channels.Edited: true, channels.Deleted: true, channels.Gone: true, channels.Back: true, channels.Unknown: true,
+	channels.Call: true, channels.Comment: true, channels.Hidden: true, channels.Renamed: true,
 }

@@ -70,7 +70,7 @@ func PhraseIDs() []string {
 	for _, d := range deeds() {
 		ids = append(ids, "desk.deed."+string(d))
 	}
-	return append(ids, "desk.unsent.blocked", "desk.unsent.expired", "desk.unsent.rejected", "desk.unsent.erased")
+	return ids
 }
 
 var (

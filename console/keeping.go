@@ -55,7 +55,7 @@ func (v *visit) keeping(th store.Thread, members []store.Member) keepingView {
 		x.Leaves.Exact = apart(x.Leaves.Exact)
 	}
 	if h := th.Keeping.Hold; h != nil {
-		x.Held, x.By, x.Reason = v.moment(h.At, zone), names(members)[h.By], h.Reason
+		x.Held, x.By, x.Reason = v.moment(h.At, zone), v.called(members)[h.By], h.Reason
 		x.Held.Exact = apart(x.Held.Exact)
 	}
 	return x
@@ -146,7 +146,7 @@ func (c *Console) retentionPage(v *visit) error {
 			x, err := v.row(ctx, store.Row{
 				Thread: th.ID, Version: th.Version, Channel: th.Reply.Channel, Centre: th.Centre, Case: *th.Case,
 				State: th.State, LastHeard: th.LastHeard, LastSeq: th.LastSeq, Blocked: th.Blocked,
-			}, names(members))
+			}, v.called(members))
 			if err != nil {
 				return nil, err
 			}

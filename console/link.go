@@ -272,7 +272,7 @@ func (c *Console) showPhone(v *visit, status int, more func(*linkPage)) error {
 	if !p.Enabled {
 		return v.show(status, "link", p)
 	}
-	called, err := c.names(ctx)
+	called, err := v.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -320,7 +320,7 @@ func (c *Console) linkPart(v *visit) error {
 		v.redirect("/desk/whatsapp")
 		return nil
 	}
-	called, err := c.names(v.r.Context())
+	called, err := v.names(v.r.Context())
 	if err != nil {
 		return err
 	}

@@ -182,15 +182,15 @@ func (c *Console) mediaPart(v *visit) error {
 	if len(found) == 0 || found[0].Seq != seq {
 		return store.ErrNotFound
 	}
-	files, err := c.files(ctx, th.ID, found)
+	called, err := v.names(ctx)
 	if err != nil {
 		return err
 	}
-	called, err := c.names(ctx)
+	b, err := v.backdrop(ctx, th, called, found)
 	if err != nil {
 		return err
 	}
-	x := v.entryView(th, found[0], called, v.zone(th.Centre), c.Gateway.Look(th.State).Locale, maxShown, files)
+	x := v.entryView(b, found[0], maxShown)
 	for _, y := range x.Files {
 		if y.ID == v.r.PathValue("file") {
 			return v.show(http.StatusOK, "file", y)

@@ -128,7 +128,7 @@ func (c *Console) showQueue(v *visit, name string) error {
 		return err
 	}
 	p.Leave = len(leave)
-	names, err := c.names(ctx)
+	names, err := v.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,17 +211,28 @@ func (c *Console) count(v *visit) error {
 	return v.show(http.StatusOK, "count", countPage{counts(open, v.me.ID)})
 }
 
-// names gives what colleagues are called, those too who have left.
-func (c *Console) names(ctx context.Context) (map[desk.StaffID]string, error) {
-	members, err := c.Store.Members(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[desk.StaffID]string, len(members))
+// names gives what colleagues are called, those too who have left, and the
+// places in which staff answer past the desk.
+func (v *visit) names(ctx context.Context) (map[desk.StaffID]string, error) {
+	members, err := v.c.Store.Members(ctx)
+	return v.called(members), err
+}
+
+// places are where staff answer past the desk, by the phrase for each.
+var places = map[channels.Elsewhere]string{
+	channels.PageInbox: "desk.place.inbox", channels.Phone: "desk.place.phone", channels.BusinessApp: "desk.place.app",
+}
+
+// called gives what all are called who can hold a case or say something.
+func (v *visit) called(members []store.Member) map[desk.StaffID]string {
+	called := make(map[desk.StaffID]string, len(members)+len(places))
 	for _, m := range members {
-		names[m.ID] = m.Name
+		called[m.ID] = m.Name
 	}
-	return names, nil
+	for id, phrase := range places {
+		called[desk.StaffID(id)] = v.t(phrase)
+	}
+	return called
 }
 
 var rankClasses = map[desk.Rank]string{desk.Urgent: "urgent", desk.Unheard: "unheard", desk.SameDay: "sameday"}

@@ -53,6 +53,7 @@ type caseView struct {
 	Refused, Away         bool
 	Open, Mine            bool
 	MayTake, MayClose     bool
+	MayRelease            bool // the case is held past the desk
 	Colleagues            []colleague
 	Outcomes, Topics      []choice
 	Outcome, Topic        string
@@ -122,7 +123,7 @@ func (c *Console) showTalk(v *visit, th store.Thread, status int, more func(*tal
 	look := c.Gateway.Look(th.State)
 	p := talkPage{frame: v.frame("desk.case.title"), Case: v.caseView(ctx, th, look, members), Note: noteView{Thread: th.ID, Key: newKey()}}
 	p.Here, p.Thread, p.Waiting = "queue", th.ID, counts(open, v.me.ID)
-	if p.Entries, err = v.newest(ctx, th, names(members)); err != nil {
+	if p.Entries, err = v.newest(ctx, th, v.called(members)); err != nil {
 		return err
 	}
 	if p.Answer, err = v.answer(ctx, th, members); err != nil {
@@ -138,17 +139,9 @@ func (c *Console) showTalk(v *visit, th store.Thread, status int, more func(*tal
 	return v.show(status, "talk", p)
 }
 
-func names(members []store.Member) map[desk.StaffID]string {
-	ns := make(map[desk.StaffID]string, len(members))
-	for _, m := range members {
-		ns[m.ID] = m.Name
-	}
-	return ns
-}
-
 func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, members []store.Member) caseView {
 	k, zone := *th.Case, v.zone(th.Centre)
-	called := names(members)
+	called := v.called(members)
 	x := caseView{
 		Thread: th.ID, Class: rankClass(k.Rank), Reason: v.reasonWord(k.Reason), State: v.state(th),
 		Queued: v.moment(k.Queued, zone), Opened: v.moment(k.Opened, zone), Heard: v.moment(th.LastHeard, zone), Closed: v.moment(k.Closed, zone),
@@ -160,13 +153,16 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 	if x.Class != "normal" {
 		x.Rank = v.t("desk.rank." + x.Class)
 	}
-	x.MayTake = k.Status == desk.Waiting || k.Status == desk.Held && k.Away && !x.Mine
-	x.MayClose = x.Mine || k.Status == desk.Waiting
+	elsewhere := k.Status == desk.Held && desk.Elsewhere(k.Holder)
+	x.MayTake = k.Status == desk.Waiting || elsewhere || k.Status == desk.Held && k.Away && !x.Mine
+	x.MayClose, x.MayRelease = x.Mine || k.Status == desk.Waiting || elsewhere, elsewhere
 	switch {
 	case !x.Open:
 		x.Standing = v.t("desk.status.closed", "Name", called[k.ClosedBy])
 	case x.Mine:
 		x.Standing = v.t("desk.status.mine")
+	case elsewhere:
+		x.Standing = v.t("desk.status.elsewhere", "Name", x.Holder)
 	case k.Status == desk.Held:
 		x.Standing = v.t("desk.status.held", "Name", x.Holder)
 	default:
@@ -290,6 +286,7 @@ type entriesView struct {
 	Newest  bool // this is the end
 	After   uint64
 	Rest    bool // there is more after it
+	Marks   []sentView
 }
 
 // An entryView is one line of a transcript.
@@ -319,6 +316,7 @@ type entryView struct {
 	Event     string
 	EventKind string
 	Raw       string
+	Sent      sentView // how far it came, of what was sent
 }
 
 // newest is the end of a transcript.
@@ -346,16 +344,15 @@ func (v *visit) entriesView(ctx context.Context, th store.Thread, after uint64, 
 	if err != nil {
 		return x, err
 	}
-	files, err := v.c.files(ctx, th.ID, entries)
+	b, err := v.backdrop(ctx, th, called, entries)
 	if err != nil {
 		return x, err
 	}
-	zone, spoken := v.zone(th.Centre), v.c.Gateway.Look(th.State).Locale
 	last := ""
 	for _, e := range entries {
-		day := e.Said.In(zone).Format("2006-01-02")
+		day := e.Said.In(b.zone).Format("2006-01-02")
 		if e.Seq > after {
-			ev := v.entryView(th, e, called, zone, spoken, maxShown, files)
+			ev := v.entryView(b, e, maxShown)
 			ev.day = day
 			if day != last {
 				ev.Day = day
@@ -375,7 +372,7 @@ func (c *Console) entries(v *visit) error {
 		return err
 	}
 	ctx := v.r.Context()
-	called, err := c.names(ctx)
+	called, err := v.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -395,6 +392,11 @@ func (c *Console) entries(v *visit) error {
 			return err
 		}
 		x.Earlier, x.Newest, x.Rest = false, true, x.After < th.LastSeq
+		if v.partial() { // what was learnt of those that the page has already
+			if x.Marks, err = v.deliveries(ctx, th, min(after, th.LastSeq)); err != nil {
+				return err
+			}
+		}
 	}
 	if v.partial() {
 		return v.show(http.StatusOK, "entries", x)
@@ -426,15 +428,15 @@ func (c *Console) entry(v *visit) error {
 	if len(found) == 0 || found[0].Seq != seq {
 		return store.ErrNotFound
 	}
-	called, err := c.names(v.r.Context())
+	called, err := v.names(v.r.Context())
 	if err != nil {
 		return err
 	}
-	files, err := c.files(v.r.Context(), th.ID, found)
+	b, err := v.backdrop(v.r.Context(), th, called, found)
 	if err != nil {
 		return err
 	}
-	e := v.entryView(th, found[0], called, v.zone(th.Centre), c.Gateway.Look(th.State).Locale, 1<<30, files)
+	e := v.entryView(b, found[0], 1<<30)
 	if v.partial() {
 		return v.show(http.StatusOK, "entry", e)
 	}
@@ -446,7 +448,28 @@ func (c *Console) entry(v *visit) error {
 // lateBy is from when the two times of a message are worth showing both.
 const lateBy = 2 * time.Minute
 
-func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffID]string, zone *time.Location, spoken content.Locale, most int, files map[string]store.File) entryView {
+// A backdrop is what is known of a talk beside the entries that are shown.
+type backdrop struct {
+	th       store.Thread
+	called   map[desk.StaffID]string
+	zone     *time.Location
+	spoken   content.Locale
+	files    map[string]store.File
+	receipts map[string]channels.Receipt
+	unsent   uint64 // the last entry that says that something was not sent
+}
+
+func (v *visit) backdrop(ctx context.Context, th store.Thread, called map[desk.StaffID]string, entries []store.Entry) (b backdrop, err error) {
+	b = backdrop{th: th, called: called, zone: v.zone(th.Centre), spoken: v.c.Gateway.Look(th.State).Locale}
+	if b.files, err = v.c.files(ctx, th.ID, entries); err != nil {
+		return b, err
+	}
+	b.receipts, b.unsent, err = v.c.receipts(ctx, th.ID, entries)
+	return b, err
+}
+
+func (v *visit) entryView(b backdrop, e store.Entry, most int) entryView {
+	th, called, zone, files := b.th, b.called, b.zone, b.files
 	x := entryView{
 		Thread: th.ID, Seq: e.Seq, Class: string(e.Author), Said: v.moment(e.Said, zone), Late: e.Late,
 		Locale: e.Locale, Blocks: e.Blocks, Cited: e.Articles, Edition: e.Edition,
@@ -483,7 +506,7 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 		x.Kind = v.kind(e)
 		x.Files = v.fileViews(th, e, x, files)
 		if e.Author == store.Staff && e.Locale == content.NoLocale { // most likely the person's
-			x.Tongue = tongue(spoken, x.Text)
+			x.Tongue = tongue(b.spoken, x.Text)
 		}
 	case store.Event:
 		x.Event, x.EventKind = v.event(e, called), e.Event
@@ -491,6 +514,7 @@ func (v *visit) entryView(th store.Thread, e store.Entry, called map[desk.StaffI
 	default:
 		x.Class, x.Author = "program", v.t("desk.author.program")
 	}
+	x.Sent = v.sentView(b, e)
 	return x
 }
 
@@ -538,6 +562,9 @@ var events = map[string]string{
 	"rated": "desk.event.rated", "helped": "desk.event.helped", "not-helped": "desk.event.helped",
 	"file-erased": "desk.event.fileerased", "safety-agreed": "desk.safe.title", "case-wanted": "desk.reason.asked", "cleared": "desk.event.cleared", "not-sent": "desk.event.unsent",
 	"hold-set": "desk.event.held", "hold-lifted": "desk.event.lifted", "hold-ended": "desk.event.holdended",
+	"renamed": "desk.event.renamed", "delivery-failed": "desk.event.undelivered",
+	"comment-edited": "desk.event.reworded", "comment-removed": "desk.event.removed", "comment-hidden": "desk.event.hidden", "comment-shown": "desk.event.shown",
+	"comment-skipped": "desk.event.skipped", "private-reply-refused": "desk.event.privaterefused", "replied-in-public": "desk.event.inpublic",
 }
 
 // event says what happened. Detail is what the event is about, in words.
@@ -556,10 +583,13 @@ func (v *visit) event(e store.Entry, called map[desk.StaffID]string) string {
 		detail = "✓"
 	case "not-helped":
 		detail = "✗"
-	case "not-sent":
+	case "not-sent", "delivery-failed", "private-reply-refused":
 		detail = v.unsent(e.Text)
 	}
 	id, ok := events[e.Event]
+	if e.Event == "case-taken" && desk.Elsewhere(e.By) {
+		id = "desk.event.elsewhere"
+	}
 	if !ok { // a newer program's: its own word is better than none
 		return strings.TrimSpace(e.Event + " " + short(detail, 80))
 	}
@@ -567,7 +597,8 @@ func (v *visit) event(e store.Entry, called map[desk.StaffID]string) string {
 }
 
 // reasons are those for which there is a phrase.
-var reasons = map[desk.Reason]bool{desk.Asked: true, desk.Signalled: true, desk.Voiced: true, desk.Poison: true, desk.StaffBegan: true}
+var reasons = map[desk.Reason]bool{desk.Asked: true, desk.Signalled: true, desk.Voiced: true, desk.Poison: true, desk.StaffBegan: true,
+	desk.Answered: true, desk.Rang: true, desk.Commented: true}
 
 func (v *visit) reasonWord(r desk.Reason) string {
 	if !reasons[r] {
@@ -576,13 +607,19 @@ func (v *visit) reasonWord(r desk.Reason) string {
 	return v.t("desk.reason." + string(r))
 }
 
+// unsents are the phrases for why a message was not sent.
+var unsents = map[string]string{
+	string(channels.Blocked): "desk.unsent.blocked", string(channels.Expired): "desk.unsent.expired", string(channels.Rejected): "desk.unsent.rejected",
+	string(channels.Misset): "desk.unsent.misset", string(channels.Unavailable): "desk.unsent.unavailable", string(channels.NoAnswer): "desk.unsent.unavailable",
+	string(channels.Throttled): "desk.unsent.throttled", "given up after a day": "desk.unsent.old", "erased": "desk.unsent.erased",
+}
+
 // unsent says why a message was not sent; the gateway gives the problem, at
 // times with more after it.
 func (v *visit) unsent(text string) string {
 	word, _, _ := strings.Cut(text, ":")
-	switch p := channels.SendProblem(strings.TrimSpace(word)); p {
-	case channels.Blocked, channels.Expired, channels.Rejected, "erased":
-		return v.t("desk.unsent." + string(p))
+	if id, ok := unsents[strings.TrimSpace(word)]; ok {
+		return v.t(id)
 	}
 	return text
 }
@@ -616,9 +653,11 @@ func (v *visit) answer(ctx context.Context, th store.Thread, members []store.Mem
 	case a.May:
 		a.Attach = v.attachView(th)
 	case !k.Open():
-		a.Why = v.t("desk.status.closed", "Name", names(members)[k.ClosedBy])
+		a.Why = v.t("desk.status.closed", "Name", v.called(members)[k.ClosedBy])
+	case k.Status == desk.Held && desk.Elsewhere(k.Holder):
+		a.Why, a.MayTake = v.t("desk.status.elsewhere", "Name", v.called(members)[k.Holder]), true
 	case k.Status == desk.Held:
-		a.Why = v.t("desk.status.held", "Name", names(members)[k.Holder])
+		a.Why = v.t("desk.status.held", "Name", v.called(members)[k.Holder])
 		a.MayTake = k.Away
 	default:
 		a.Why, a.MayTake = v.t("desk.status.waiting"), true

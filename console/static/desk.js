@@ -270,6 +270,12 @@
     }
     if (path.endsWith("/answer")) { grow(); drawn(); }
   });
+  // How far a message came is told again and again; what is as it was stays, and
+  // is not read aloud anew.
+  document.addEventListener("htmx:oobBeforeSwap", (e) => {
+    const state = e.detail.target.dataset.state;
+    if (state !== undefined && e.detail.target.matches(".sent > *") && state === e.detail.fragment.firstElementChild?.dataset.state) e.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:oobAfterSwap", (e) => { if (e.target.id === "toast" || e.detail.target?.id === "toast") one("#toast").hidden = false; });
   const unreachable = (e) => {
     const t = box();
