@@ -223,7 +223,7 @@ func (c *Console) safety(v *visit) error {
 // draft keeps what stands in the answer box. The form's key comes with it: a
 // draft that is on its way while its words are sent must not come back.
 func (c *Console) draft(v *visit) error {
-	th, err := c.talk(v)
+	th, err := c.readable(v)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (c *Console) draft(v *visit) error {
 		if err := c.Store.PutDraft(v.r.Context(), th.ID, v.me.ID, text); err != nil {
 			return err
 		}
-		if text != "" {
+		if text != "" && th.Case != nil {
 			c.Gateway.Typing(v.r.Context(), th.ID, v.me.ID)
 		}
 	}

@@ -390,7 +390,7 @@ var whys = map[string]string{
 	"notes": "desk.export.notes", "more": "desk.why.more", "recovery": "desk.why.recovery",
 	string(store.Counsellor): "desk.role.counsellor", string(store.Administrator): "desk.role.administrator",
 	listWaiting: "desk.list.waiting", listMine: "desk.list.mine", listOthers: "desk.list.others", listClosed: "desk.list.closed",
-	listKeeping: "desk.keep.title", "qr": "desk.why.qr", "code": "desk.why.code",
+	listKeeping: "desk.keep.title", listComments: "desk.comment.title", "qr": "desk.why.qr", "code": "desk.why.code",
 }
 
 func (v *visit) why(r store.Record) string {

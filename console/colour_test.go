@@ -32,11 +32,11 @@ func TestColoursCanBeRead(t *testing.T) {
 		for words, grounds := range map[string][]string{
 			"ink":      {"paper", "sheet", "sunk", "tint", "tint-deep", "note"},
 			"soft":     {"paper", "sheet", "sunk", "tint-deep", "note"},
-			"teal-ink": {"paper", "sheet", "tint", "tint-deep"},
-			"amber":    {"amber-tint", "note", "sheet"},
+			"teal-ink": {"paper", "sheet", "sunk", "tint", "tint-deep"},
+			"amber":    {"amber-tint", "note", "paper", "sheet"},
 			"red":      {"red-tint", "paper", "sheet"},
 			"violet":   {"violet-tint", "sheet"},
-			"good":     {"good-tint"},
+			"good":     {"good-tint", "sheet"},
 			"on-teal":  {"teal"},
 			"on-red":   {"alarm"},
 		} {

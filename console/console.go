@@ -58,6 +58,23 @@ type Gateway interface {
 	SayFile(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, file gateway.Upload) error
 	// EraseFile erases one file of a talk. Only the holder may.
 	EraseFile(ctx context.Context, id store.ThreadID, by desk.StaffID, file string) error
+	// AnswerComment has a counsellor's words said to who wrote a comment: in public
+	// under it, or, once and within seven days, in private. It fails, beside what Say
+	// fails with, with gateway.ErrReplied, gateway.ErrLate, gateway.ErrTooLong and
+	// store.ErrNotFound.
+	AnswerComment(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string, public bool) error
+	// HideComment takes a comment out of public sight, or puts it back.
+	HideComment(ctx context.Context, id store.ThreadID, by desk.StaffID, hide bool) error
+	// SkipComment notes that somebody has looked at a comment and left it.
+	SkipComment(ctx context.Context, id store.ThreadID, by desk.StaffID) error
+	// Window says how long the platform of a thread takes messages to its person.
+	Window(th store.Thread) gateway.Window
+	// Templates gives what may be sent on a channel once its window is closed. It
+	// fails with a *channels.SendError.
+	Templates(ctx context.Context, name channels.Name) ([]channels.Template, error)
+	// SayTemplate is Say with a template. It fails, beside what Say fails with, with
+	// gateway.ErrTemplate.
+	SayTemplate(ctx context.Context, id store.ThreadID, by desk.StaffID, key string, f channels.Filled) error
 	// Limits are what a channel carries; zero for one that is not there.
 	Limits(name channels.Name) channels.Limits
 	// Watch gives the ids of threads that changed, until ctx ends. A slow reader
@@ -95,6 +112,7 @@ type Store interface {
 	store.Counters
 	store.Audit
 	store.Retention
+	store.Comments
 	// Receipts gives what platforms answered to messages, by job key.
 	Receipts(ctx context.Context, id store.ThreadID) (map[string]channels.Receipt, error)
 	Media
@@ -127,6 +145,8 @@ type Options struct {
 	// Linked is the phone that the desk links and unlinks; nil where WhatsApp's
 	// linked devices are not switched on.
 	Linked channels.Linked
+	// Comments says that comments under posts come in: pages then lead to them.
+	Comments bool
 	// Lifetime is how long a session lives at most; 0 is fourteen hours, a long
 	// shift.
 	Lifetime time.Duration

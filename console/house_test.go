@@ -262,6 +262,28 @@ func (g *gateway) EraseFile(context.Context, store.ThreadID, desk.StaffID, strin
 	return desk.ErrNotHeld
 }
 
+func (g *gateway) AnswerComment(context.Context, store.ThreadID, desk.StaffID, string, string, bool) error {
+	return store.ErrNotFound // of comments, stories have the real gateway
+}
+
+func (g *gateway) HideComment(context.Context, store.ThreadID, desk.StaffID, bool) error {
+	return store.ErrNotFound
+}
+
+func (g *gateway) SkipComment(context.Context, store.ThreadID, desk.StaffID) error {
+	return store.ErrNotFound
+}
+
+func (g *gateway) Window(store.Thread) gw.Window { return gw.Window{Open: true} }
+
+func (g *gateway) Templates(context.Context, channels.Name) ([]channels.Template, error) {
+	return nil, nil
+}
+
+func (g *gateway) SayTemplate(context.Context, store.ThreadID, desk.StaffID, string, channels.Filled) error {
+	return gw.ErrTemplate
+}
+
 func (g *gateway) Limits(channels.Name) channels.Limits { return channels.Limits{} }
 
 func (g *gateway) Note(ctx context.Context, id store.ThreadID, by desk.StaffID, key, text string) error {
@@ -368,6 +390,7 @@ type talk struct {
 	entries []store.Entry
 	age     time.Duration // how long ago it was queued
 	change  func(*desk.Case)
+	comment *store.Comment // it began under a post
 }
 
 // person is something that the person wrote.
@@ -411,6 +434,7 @@ func (h *house) opens(x talk) store.ThreadID {
 		x.change(&k)
 	}
 	th.Created, th.Centre, th.State, th.Case, th.LastHeard = now.Add(-x.age), x.centre, state, &k, now.Add(-x.age)
+	th.Comment = x.comment
 	for i := range x.entries {
 		e := &x.entries[i]
 		e.Seq = uint64(i) + 1

@@ -34,7 +34,7 @@ const (
 // deeds are all that the audit can hold, in the order in which its page offers
 // them.
 func deeds() []store.Deed {
-	return append(store.Deeds(), didBegin, didLink, didUnlink, didOpenUp, didCloseUp)
+	return append(store.Deeds(), didBegin, didLink, didUnlink, didOpenUp, didCloseUp, didHide, didShow, didSkip)
 }
 
 // linkFor is how long a phone can take to be linked, whatever the platform says,

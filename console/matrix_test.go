@@ -74,6 +74,16 @@ var routes = map[string][5]int{
 	"GET /desk/retention":              {303, 200, 200, 200, 303},
 	"GET /desk/audit":                  {303, 403, 403, 200, 303},
 
+	"GET /desk/talks/{thread}/template":   {303, 303, 404, 303, 303},
+	"POST /desk/talks/{thread}/template":  {303, 409, 404, 409, 303},
+	"GET /desk/comments":                  {303, 200, 200, 200, 303},
+	"GET /desk/comments/rows":             {303, 200, 200, 200, 303},
+	"GET /desk/comments/{thread}":         {303, 200, 404, 200, 303},
+	"GET /desk/comments/{thread}/part":    {303, 200, 404, 200, 303},
+	"POST /desk/comments/{thread}/answer": {303, 422, 404, 422, 303},
+	"POST /desk/comments/{thread}/hide":   {303, 404, 404, 404, 303}, // the gateway of this house has no comments
+	"POST /desk/comments/{thread}/skip":   {303, 404, 404, 404, 303},
+
 	"GET /desk/backup":                 {303, 403, 403, 200, 303},
 	"POST /desk/backup/now":            {303, 403, 403, 303, 303},
 	"POST /desk/backup/key":            {303, 403, 403, 303, 303},
@@ -141,7 +151,11 @@ func TestOtherSitesAreRefused(t *testing.T) {
 // furnish puts a talk and a colleague into the house and gives the path of a
 // route that means them.
 func (h *house) furnish(route string) string {
-	id := h.opens(talk{name: strings.ToLower(rand.Text()), centre: "lahore", entries: []store.Entry{person("en", "hello")}})
+	x := talk{name: strings.ToLower(rand.Text()), centre: "lahore", entries: []store.Entry{person("en", "hello")}}
+	if strings.Contains(route, "/comments/") {
+		x.comment = &store.Comment{ID: "c", Post: "p", Seq: 1, Said: noon, State: store.CommentNew}
+	}
+	id := h.opens(x)
 	other := h.hires(strings.ToLower(rand.Text()), "Other", store.Counsellor)
 	_, err := h.db.KeepFile(context.Background(), id, "f1", strings.NewReader("x"), func(io.ReaderAt, int64) (store.File, error) {
 		return store.File{State: store.Kept, Type: "image/png", At: noon}, nil

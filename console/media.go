@@ -128,7 +128,7 @@ func (c *Console) files(ctx context.Context, id store.ThreadID, entries []store.
 // media gives a file to the browser: by its found type, in place only where that
 // is a picture, sound or film, and else to be saved.
 func (c *Console) media(v *visit) error {
-	th, err := c.talk(v)
+	th, err := c.readable(v)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (c *Console) media(v *visit) error {
 // mediaPart is a file of the transcript as it stands now: a page asks for it
 // while the file is being fetched.
 func (c *Console) mediaPart(v *visit) error {
-	th, err := c.talk(v)
+	th, err := c.readable(v)
 	if err != nil {
 		return err
 	}

@@ -87,11 +87,14 @@ type frame struct {
 	Here    string // which part of the navigation: "queue", "staff", "profile"
 	Thread  store.ThreadID
 	Waiting counted
-	Notice  string // what was just done, in words
-	Problem string // what was refused, in words
-	Phone   bool   // there is a page for a linked phone
-	Units   units
-	Clock   int64 // the server's, in milliseconds: browsers' are often wrong
+	// Comments are those that wait, and Public says that there is a page for them.
+	Comments commented
+	Public   bool
+	Notice   string // what was just done, in words
+	Problem  string // what was refused, in words
+	Phone    bool   // there is a page for a linked phone
+	Units    units
+	Clock    int64 // the server's, in milliseconds: browsers' are often wrong
 	// Warnings are what is wrong, for administrators.
 	Warnings []warning
 }
@@ -107,7 +110,7 @@ func (v *visit) frame(title string) frame {
 	f := frame{
 		Title: words, Me: v.me, Admin: v.me.Role == store.Administrator,
 		Units:  units{v.t("desk.time.now"), v.t("desk.time.minutes", "N", "#"), v.t("desk.time.hours", "N", "#"), v.t("desk.time.days", "N", "#")},
-		Notice: v.notice(), Clock: v.c.Now().UnixMilli(), Phone: v.c.Linked != nil,
+		Notice: v.notice(), Clock: v.c.Now().UnixMilli(), Phone: v.c.Linked != nil, Public: v.c.Comments,
 	}
 	return f.warned(v)
 }

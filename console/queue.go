@@ -200,15 +200,27 @@ func counts(rows []store.Row, me desk.StaffID) counted {
 	return n
 }
 
-type countPage struct{ Waiting counted }
+type countPage struct {
+	Waiting  counted
+	Comments commented
+	Public   bool
+}
 
-// count answers with the number in the head of every page.
+// count answers with the numbers in the head of every page.
 func (c *Console) count(v *visit) error {
 	open, err := c.open(v.r.Context(), v.me)
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "count", countPage{counts(open, v.me.ID)})
+	p := countPage{Waiting: counts(open, v.me.ID), Public: c.Comments}
+	if p.Public {
+		rows, err := c.comments(v.r.Context(), v.me)
+		if err != nil {
+			return err
+		}
+		p.Comments = countComments(rows)
+	}
+	return v.show(http.StatusOK, "counts", p)
 }
 
 // names gives what colleagues are called, those too who have left, and the

@@ -54,6 +54,8 @@ type caseView struct {
 	Open, Mine            bool
 	MayTake, MayClose     bool
 	MayRelease            bool // the case is held past the desk
+	Window                windowView
+	Comment               bool // it began under a post
 	Colleagues            []colleague
 	Outcomes, Topics      []choice
 	Outcome, Topic        string
@@ -85,11 +87,20 @@ type choice struct{ Value, Word string }
 // centre, is not there. Whoever is given it reads it, which is written down:
 // everything at the desk that shows something of a talk asks here.
 func (c *Console) talk(v *visit) (store.Thread, error) {
+	th, err := c.readable(v)
+	if err == nil && th.Case == nil {
+		err = store.ErrNotFound
+	}
+	return th, err
+}
+
+// readable is talk for what there is of a comment too, which may have no case.
+func (c *Console) readable(v *visit) (store.Thread, error) {
 	th, err := c.Store.ThreadByID(v.r.Context(), store.ThreadID(v.r.PathValue("thread")))
 	if err != nil {
 		return th, err
 	}
-	if th.Case == nil || !mayRead(v.me, th.Centre) && !holds(v.me, th) {
+	if th.Case == nil && th.Comment == nil || !mayRead(v.me, th.Centre) && !holds(v.me, th) {
 		if err := c.viewed(v, th, store.DidDenied); err != nil {
 			return store.Thread{}, err
 		}
@@ -190,6 +201,10 @@ func (v *visit) caseView(ctx context.Context, th store.Thread, look Look, member
 	}
 	x.Genders, x.Ages, x.Stages, x.Partners = v.toldChoices()
 	x.Told = v.told(k.Told)
+	x.Comment = th.Comment != nil
+	if x.Open {
+		x.Window = v.windowView(th, v.c.Gateway.Window(th))
+	}
 	x.Colleagues, x.Safety, x.Keeping = v.colleagues(th, members), th.Safety, v.keeping(th, members)
 	return x
 }
@@ -219,6 +234,8 @@ func (v *visit) outcomeOf(k desk.Case) string {
 // same one need not be asked for again.
 func (v *visit) state(th store.Thread) string {
 	switch k := th.Case; {
+	case holds(v.me, th) && !v.c.Gateway.Window(th).Open:
+		return "mine-shut"
 	case holds(v.me, th):
 		return "mine"
 	case k.Status == desk.Held && k.Away:
@@ -638,6 +655,10 @@ type answerView struct {
 	Max     int
 	Problem string
 	Attach  attachView
+	Window  windowView
+	Once    bool    // it is the one private reply to a comment
+	Shut    bool    // the case is one's own, and nothing can be sent
+	Offers  []offer // what is left then
 }
 
 // Shown says whether there is a box: for who may write, and for who has written
@@ -648,9 +669,19 @@ func (a answerView) Shown() bool { return a.May || a.Text != "" }
 func (v *visit) answer(ctx context.Context, th store.Thread, members []store.Member) (answerView, error) {
 	draft, err := v.c.Store.Draft(ctx, th.ID, v.me.ID)
 	look := v.c.Gateway.Look(th.State)
-	a := answerView{Thread: th.ID, Key: newKey(), Text: draft, Locale: look.Locale, Quiet: look.Quiet, May: holds(v.me, th), Max: maxSay, State: v.state(th)}
+	a := answerView{Thread: th.ID, Key: newKey(), Text: draft, Locale: look.Locale, Quiet: look.Quiet, Max: maxSay, State: v.state(th)}
+	w := v.c.Gateway.Window(th)
 	switch k := th.Case; {
-	case a.May:
+	case holds(v.me, th) && !w.Open:
+		a.Shut, a.Why, a.Offers = true, v.shut(th, w), v.offers(ctx, th, w, look.Quiet)
+	case holds(v.me, th):
+		a.May, a.Window, a.Once = true, v.windowView(th, w), toComment(th)
+		if a.Once {
+			if most := v.c.Gateway.Limits(th.Reply.Channel).Text; most > 0 {
+				a.Max = min(a.Max, most)
+			}
+			break
+		}
 		a.Attach = v.attachView(th)
 	case !k.Open():
 		a.Why = v.t("desk.status.closed", "Name", v.called(members)[k.ClosedBy])

@@ -19,10 +19,22 @@
   };
   // The browser's clock may be wrong by hours; the server's is not.
   const skew = Number(body.dataset.clock) - Date.now();
-  const count = () => each("time[data-ago]", (t) => {
-    const words = ago(Date.now() + skew - Date.parse(t.dateTime));
-    if (t.textContent !== words) t.textContent = words;
-  });
+  const over = new Set(); // times that have passed, each told once
+  const count = () => {
+    each("time[data-ago]", (t) => {
+      const words = ago(Date.now() + skew - Date.parse(t.dateTime));
+      if (t.textContent !== words) t.textContent = words;
+    });
+    each("time[data-left]", (t) => { // to a time when something ends: then the page is another
+      const ms = Date.parse(t.dateTime) - Date.now() - skew;
+      const words = ago(Math.max(0, ms));
+      if (t.textContent !== words) t.textContent = words;
+      if (ms > 0 || over.has(t.dateTime)) return;
+      over.add(t.dateTime);
+      htmx.trigger(body, "desk-here");
+      htmx.trigger(body, "desk-any");
+    });
+  };
   setInterval(count, 15000);
 
   // The title says how many wait, so that a tab in the background says it too.
