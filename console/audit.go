@@ -199,10 +199,14 @@ func (j *journal) close() {
 	<-j.ended
 }
 
-// Close writes down what was read and is not in the audit yet. It is called
+// Close ends the linking of a phone that is under way, and writes down what was
+// read and is not in the audit yet. It is called
 // before the store is closed, when no request is under way any more; afterwards
 // no talk is shown.
-func (c *Console) Close() { c.journal.close() }
+func (c *Console) Close() {
+	c.linking.stop()
+	c.journal.close()
+}
 
 // writing writes an act down and then does it. What cannot be written down is
 // not done; what then failed is written down as not done.
@@ -304,7 +308,7 @@ func (c *Console) auditPage(v *visit) error {
 	for _, id := range []desk.StaffID{desk.Program, store.Operator} {
 		p.Staff = append(p.Staff, choice{string(id), called[id]})
 	}
-	for _, d := range store.Deeds() {
+	for _, d := range deeds() {
 		p.Deeds = append(p.Deeds, choice{string(d), v.t("desk.deed." + string(d))})
 	}
 	before, _ := strconv.ParseUint(q.Get("before"), 10, 64)
@@ -374,7 +378,7 @@ func (v *visit) called(members []store.Member) map[desk.StaffID]string {
 
 // deed gives the word for a deed; a newer program's own word is better than none.
 func (v *visit) deed(d store.Deed) string {
-	if !slices.Contains(store.Deeds(), d) {
+	if !slices.Contains(deeds(), d) {
 		return string(d)
 	}
 	return v.t("desk.deed." + string(d))
@@ -386,7 +390,7 @@ var whys = map[string]string{
 	"notes": "desk.export.notes", "more": "desk.why.more", "recovery": "desk.why.recovery",
 	string(store.Counsellor): "desk.role.counsellor", string(store.Administrator): "desk.role.administrator",
 	listWaiting: "desk.list.waiting", listMine: "desk.list.mine", listOthers: "desk.list.others", listClosed: "desk.list.closed",
-	listKeeping: "desk.keep.title",
+	listKeeping: "desk.keep.title", "qr": "desk.why.qr", "code": "desk.why.code",
 }
 
 func (v *visit) why(r store.Record) string {

@@ -206,10 +206,18 @@ func (v *visit) backupWarning() string {
 	return ""
 }
 
-// warned is the frame with the warning, for who can do something about it.
+// A warning is what is wrong, and the page where something can be done about it.
+type warning struct{ Here, Words string }
+
+// warned is the frame with the warnings, for who can do something about them.
 func (f frame) warned(v *visit) frame {
-	if f.Admin {
-		f.Warning = v.backupWarning()
+	if !f.Admin {
+		return f
+	}
+	for _, w := range []warning{{"backup", v.backupWarning()}, {"whatsapp", v.linkWarning()}} {
+		if w.Words != "" {
+			f.Warnings = append(f.Warnings, w)
+		}
 	}
 	return f
 }

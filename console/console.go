@@ -12,6 +12,7 @@ package console
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -123,6 +124,9 @@ type Options struct {
 	Idle time.Duration
 	// Backups is what the desk shows and does of backups; nil where there are none.
 	Backups Backups
+	// Linked is the phone that the desk links and unlinks; nil where WhatsApp's
+	// linked devices are not switched on.
+	Linked channels.Linked
 	// Lifetime is how long a session lives at most; 0 is fourteen hours, a long
 	// shift.
 	Lifetime time.Duration
@@ -139,6 +143,8 @@ type Console struct {
 	journal  *journal
 	leaving  leaving
 	waiting  pending    // the recovery key that was shown and is not confirmed
+	linking  linking    // the phone that is being linked
+	salt     []byte     // of the marks that stand for chats on a page
 	staff    sync.Mutex // held while a member is read, changed and put, and while a link is used
 	handler  http.Handler
 }
@@ -160,7 +166,7 @@ func New(o Options) (*Console, error) {
 	if o.Lifetime == 0 {
 		o.Lifetime = 14 * time.Hour
 	}
-	c := &Console{Options: o, tries: newTries(), sent: newSent(1024)}
+	c := &Console{Options: o, tries: newTries(), sent: newSent(1024), salt: []byte(rand.Text())}
 	var err error
 	if c.pages, err = c.parse(); err != nil {
 		return nil, err

@@ -490,7 +490,9 @@ func TestEveryPhraseIsUsedAndThere(t *testing.T) {
 
 // TestEveryPageIsExecuted in every locale, with values.
 func TestEveryPageInEveryLocale(t *testing.T) {
-	h := build(t)
+	phone := aHandset()
+	phone.stands(channels.Joined)
+	h := build(t, func(o *console.Options) { o.Linked = phone })
 	m := h.hires("amina", "Amina", store.Administrator, "lahore")
 	id := h.opens(talk{name: "one", centre: "lahore", rank: desk.Urgent, signals: []string{"captivity"}, look: console.Look{Locale: "ur", Quiet: true}, entries: []store.Entry{person("ur", "سلام")}})
 	path := "/desk/talks/" + string(id)
@@ -506,7 +508,7 @@ func TestEveryPageInEveryLocale(t *testing.T) {
 		if err := h.db.PutMember(context.Background(), m); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", path + "/erase", path + "/export", "/desk/retention", "/desk/audit?check=1", "/desk/report", "/desk/staff", "/desk/profile", "/desk/count", "/desk/nothing"} {
+		for _, p := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed", path, path + "/look", path + "/look/protector-pk", path + "/case", path + "/answer", path + "/entries", path + "/entries/1", path + "/erase", path + "/export", "/desk/retention", "/desk/audit?check=1", "/desk/report", "/desk/whatsapp", "/desk/whatsapp/part", "/desk/staff", "/desk/profile", "/desk/count", "/desk/nothing"} {
 			a := b.get(p)
 			if a.status != http.StatusOK && p != "/desk/nothing" || strings.Contains(a.body, "<no value>") || strings.Contains(a.body, "ZgotmplZ") || strings.Contains(a.text(), "desk.") {
 				t.Errorf("%s in %s: %d", p, l, a.status)

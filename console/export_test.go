@@ -5,8 +5,6 @@ package console
 import (
 	"context"
 	"runtime"
-
-	"sarai/store"
 )
 
 // Routes gives what can be called, and by whom.
@@ -69,7 +67,7 @@ func PhraseIDs() []string {
 	for _, id := range notices {
 		ids = append(ids, id)
 	}
-	for _, d := range store.Deeds() {
+	for _, d := range deeds() {
 		ids = append(ids, "desk.deed."+string(d))
 	}
 	return append(ids, "desk.unsent.blocked", "desk.unsent.expired", "desk.unsent.rejected", "desk.unsent.erased")

@@ -79,6 +79,12 @@ var routes = map[string][5]int{
 	"POST /desk/backup/key":            {303, 403, 403, 303, 303},
 	"GET /desk/backup/check":           {303, 403, 403, 303, 303},
 	"POST /desk/backup/check":          {303, 403, 403, 303, 303},
+	"GET /desk/whatsapp":               {303, 403, 403, 200, 303},
+	"GET /desk/whatsapp/part":          {303, 403, 403, 303, 303}, // there is no such channel in this house
+	"POST /desk/whatsapp/link":         {303, 403, 403, 303, 303},
+	"POST /desk/whatsapp/cancel":       {303, 403, 403, 303, 303},
+	"POST /desk/whatsapp/unlink":       {303, 403, 403, 303, 303},
+	"POST /desk/whatsapp/chats":        {303, 403, 403, 303, 303},
 	"GET /desk/staff":                  {303, 403, 403, 200, 303},
 	"POST /desk/staff":                 {303, 403, 403, 422, 303},
 	"POST /desk/staff/{member}":        {303, 403, 403, 422, 303},

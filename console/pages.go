@@ -89,9 +89,11 @@ type frame struct {
 	Waiting counted
 	Notice  string // what was just done, in words
 	Problem string // what was refused, in words
-	Warning string // what is wrong with the backups, for administrators
+	Phone   bool   // there is a page for a linked phone
 	Units   units
 	Clock   int64 // the server's, in milliseconds: browsers' are often wrong
+	// Warnings are what is wrong, for administrators.
+	Warnings []warning
 }
 
 // units are the patterns in which pages go on counting time: # is the number.
@@ -105,7 +107,7 @@ func (v *visit) frame(title string) frame {
 	f := frame{
 		Title: words, Me: v.me, Admin: v.me.Role == store.Administrator,
 		Units:  units{v.t("desk.time.now"), v.t("desk.time.minutes", "N", "#"), v.t("desk.time.hours", "N", "#"), v.t("desk.time.days", "N", "#")},
-		Notice: v.notice(), Clock: v.c.Now().UnixMilli(),
+		Notice: v.notice(), Clock: v.c.Now().UnixMilli(), Phone: v.c.Linked != nil,
 	}
 	return f.warned(v)
 }

@@ -363,6 +363,7 @@ func fill(t *testing.T, db *DB) store.ThreadID {
 	must(err)
 	c := desk.New("case-1", desk.Asked, desk.Normal, []string{"canary-signal"}, time.Now())
 	th.Case, th.State = &c, []byte(`"Canary-state"`)
+	th.Comment = &store.Comment{ID: "Canary text", Post: "Canary text", Link: "Canary text", Person: "Canary text", Seq: 1, Said: time.Now()}
 	turn := store.Turn{
 		Thread:  th,
 		Events:  []store.EventKey{{Channel: "web", ID: "Canary-event"}},
@@ -380,6 +381,7 @@ func fill(t *testing.T, db *DB) store.ThreadID {
 	must(err)
 	must(db.Settle(ctx, ls[0], store.Outcome{Failed: true, Entry: &store.Entry{Text: "Canary text"}}))
 	must(db.Settle(ctx, ls[1], store.Outcome{Done: true, Receipt: &channels.Receipt{ID: "Canary text"}}))
+	must(db.PutReceipt(ctx, th.ID, ls[1].Key, channels.Receipt{State: channels.Read, Price: "Canary text"}, &store.Entry{Text: "Canary text"}))
 	must(db.PutDraft(ctx, th.ID, "1", "Canary text"))
 	_, err = db.KeepFile(ctx, th.ID, "file-1", strings.NewReader("x"), keepAs(aVoice))
 	must(err)

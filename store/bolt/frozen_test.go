@@ -302,3 +302,55 @@ func TestTheCopyFromBefore(t *testing.T) {
 		}
 	}
 }
+
+// TestFrozenFilesGoOn: what came later than a format is kept in its files too.
+func TestFrozenFilesGoOn(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.tar.gz")
+	if err != nil || len(names) == 0 {
+		t.Fatal("there are no frozen files", err)
+	}
+	for _, name := range names {
+		name = strings.TrimSuffix(filepath.Base(name), ".tar.gz")
+		t.Run(name, func(t *testing.T) {
+			ctx, path := t.Context(), thaw(t, name)
+			db := open(t, path, bolt.Options{NoSync: true, Now: frozenClock})
+			if rows, err := db.OpenComments(ctx, time.Time{}, 10); err != nil || len(rows) != 0 {
+				t.Fatalf("%d comments from before there were any: %v", len(rows), err)
+			}
+			told := 0
+			for i, who := range frozenPeople[:3] {
+				th, err := db.Thread(ctx, who)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rs, err := db.Receipts(ctx, th.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for key, r := range rs {
+					told++
+					err := db.PutReceipt(ctx, th.ID, key, channels.Receipt{State: channels.Read, At: frozenAt}, nil)
+					now, _, err2 := db.Receipt(ctx, th.ID, key)
+					if err := errors.Join(err, err2); err != nil || now.ID != r.ID || now.ID == "" || now.State != channels.Read {
+						t.Fatalf("of a message from before is known %+v: %v", now, err)
+					}
+				}
+				th.Comment = &store.Comment{ID: fmt.Sprint(i), Seq: th.LastSeq + 1, Said: frozenAt.Add(time.Duration(i) * time.Minute), State: store.CommentNew}
+				if err := db.Commit(ctx, store.Turn{Thread: th, Entries: []store.Entry{{Text: fmt.Sprint("said ", i)}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if told != 1 {
+				t.Fatalf("%d messages have a receipt, want one", told)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			db = open(t, path, bolt.Options{NoSync: true, Now: frozenClock})
+			rows, err := db.OpenComments(ctx, frozenAt, 10)
+			if err != nil || len(rows) != 2 || rows[0].Text != "said 2" || rows[1].Text != "said 1" {
+				t.Fatalf("%+v, %v", rows, err)
+			}
+		})
+	}
+}

@@ -27,7 +27,8 @@ var canaries = []string{
 	"Canary-address", "Canary-second", "Canary-state", "Canary-campaign", "Canary-hours", "Canary-word", "Canary-signal", "Canary-event",
 	"Canary-text", "Canary-id", "Canary-of", "Canary-block", "Canary-option", "Canary-medianame", "Canary-ref", "Canary-raw",
 	"Canary-body", "Canary-failed", "Canary-receipt", "Canary-draft", "Canary-filename", "Canary-content", "Canary-login", "Canary-name",
-	"Canary-password", "Canary-token", "Canary-session", "Canary-note", "Canary-last",
+	"Canary-password", "Canary-token", "Canary-session", "Canary-note", "Canary-last", "Canary-comment", "Canary-post", "Canary-parent",
+	"Canary-link", "Canary-person", "Canary-why", "Canary-reply", "Canary-line", "Canary-report", "Canary-learned", "Canary-problem", "Canary-price",
 }
 
 // canaryTalk stores one of everything and gives the thread.
@@ -45,6 +46,10 @@ func canaryTalk(t *testing.T, db *DB, who channels.Address) store.ThreadID {
 	c := desk.New(desk.CaseID("case-"+string(th.ID)), desk.Asked, desk.Normal, []string{"Canary-signal"}, time.Now())
 	th.Case, th.State, th.Campaign = &c, []byte(`"Canary-state"`), "Canary-campaign"
 	th.Safety = store.Safety{Hours: "Canary-hours", Word: "Canary-word"}
+	th.Comment = &store.Comment{
+		ID: "Canary-comment", Post: "Canary-post", Parent: "Canary-parent", Link: "Canary-link", Person: "Canary-person", Seq: 1, Said: time.Now(), State: "Canary-state",
+		Private: store.Reply{State: "Canary-state", By: "Canary-name", Why: "Canary-why", ID: "Canary-reply"}, Public: store.Reply{ID: "Canary-line"},
+	}
 	th.Addresses = append(th.Addresses, channels.Address{Channel: "web", ID: who.ID + "Canary-second"})
 	turn := store.Turn{
 		Thread: th,
@@ -66,6 +71,8 @@ func canaryTalk(t *testing.T, db *DB, who channels.Address) store.ThreadID {
 	must(err)
 	must(db.Settle(ctx, ls[0], store.Outcome{Failed: true, Entry: &store.Entry{Text: "Canary-failed"}}))
 	must(db.Settle(ctx, ls[1], store.Outcome{Done: true, Receipt: &channels.Receipt{ID: "Canary-receipt"}}))
+	must(db.PutReceipt(ctx, th.ID, ls[1].Key, channels.Receipt{State: channels.Failed, At: time.Now(), Problem: "Canary-problem", Price: "Canary-price"}, &store.Entry{Author: store.Event, Text: "Canary-report"}))
+	must(db.PutReceipt(ctx, th.ID, ls[0].Key, channels.Receipt{ID: "Canary-report", Learned: []channels.Address{{Channel: "web", ID: "Canary-learned"}}}, nil))
 	must(db.PutDraft(ctx, th.ID, "1", "Canary-draft"))
 	_, err = db.KeepFile(ctx, th.ID, "m", strings.NewReader(strings.Repeat("Canary-content", 20_000)), keepAs(store.File{State: store.Kept, Type: "image/png", Name: "Canary-filename", At: time.Unix(1, 0)}))
 	must(err)
@@ -283,7 +290,7 @@ func TestOneErasedFileIsGoneAlone(t *testing.T) {
 	if b, err := io.ReadAll(c); err != nil || string(b) != "stays" {
 		t.Fatalf("%q, %v", b, err)
 	}
-	if es, err := db.Entries(ctx, id, 0, 10); err != nil || len(es) != 3 {
+	if es, err := db.Entries(ctx, id, 0, 10); err != nil || len(es) != 4 {
 		t.Fatal("the talk", len(es), err)
 	}
 }
@@ -319,6 +326,31 @@ func TestMovedBlobsDoNotOpen(t *testing.T) {
 				return bucketTalks, talkKey(id, talkReceipt, string(id)+"/1/1")
 			},
 			func(db *DB, id store.ThreadID) error { _, err := db.Draft(ctx, id, "1"); return err }},
+		{"two receipts",
+			func(id, _ store.ThreadID) (string, []byte) {
+				return bucketTalks, talkKey(id, talkReceipt, string(id)+"/1/0")
+			},
+			func(id, _ store.ThreadID) (string, []byte) {
+				return bucketTalks, talkKey(id, talkReceipt, string(id)+"/1/1")
+			},
+			func(db *DB, id store.ThreadID) error {
+				_, _, err := db.Receipt(ctx, id, string(id)+"/1/0")
+				return err
+			}},
+		{"two receipts, one of which is told more",
+			func(id, _ store.ThreadID) (string, []byte) {
+				return bucketTalks, talkKey(id, talkReceipt, string(id)+"/1/0")
+			},
+			func(id, _ store.ThreadID) (string, []byte) {
+				return bucketTalks, talkKey(id, talkReceipt, string(id)+"/1/1")
+			},
+			func(db *DB, id store.ThreadID) error {
+				return db.PutReceipt(ctx, id, string(id)+"/1/0", channels.Receipt{State: channels.Read}, nil)
+			}},
+		{"the words of two comments",
+			func(id, _ store.ThreadID) (string, []byte) { return bucketTalks, talkKey(id, talkEntry, number(1)) },
+			func(_, o store.ThreadID) (string, []byte) { return bucketTalks, talkKey(o, talkEntry, number(1)) },
+			func(db *DB, _ store.ThreadID) error { _, err := db.OpenComments(ctx, time.Time{}, 10); return err }},
 		{"two jobs",
 			func(id, _ store.ThreadID) (string, []byte) { return bucketJob, []byte(string(id) + "/1/2") },
 			func(id, _ store.ThreadID) (string, []byte) { return bucketJob, []byte(string(id) + "/1/3") },
@@ -505,7 +537,7 @@ func TestWhileOneIsErased(t *testing.T) {
 		_, notThere := db.ThreadByID(ctx, id)
 		_, _, noFile := db.OpenFile(ctx, id, "m")
 		_, notKept := db.KeepFile(ctx, id, "late", strings.NewReader("x"), keepAs(aVoice))
-		for _, err := range []error{notThere, noFile, notKept, db.PutDraft(ctx, id, "1", "late")} {
+		for _, err := range []error{notThere, noFile, notKept, db.PutDraft(ctx, id, "1", "late"), db.PutReceipt(ctx, id, string(id)+"/1/1", channels.Receipt{State: channels.Read}, &store.Entry{Text: "late"})} {
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("got %v, want %v", err, store.ErrNotFound)
 			}
@@ -513,6 +545,12 @@ func TestWhileOneIsErased(t *testing.T) {
 		rows, err := db.OpenCases(ctx)
 		if err != nil || len(rows) != 1 {
 			t.Errorf("%d cases, want the other's: %v", len(rows), err)
+		}
+		if rows, err := db.OpenComments(ctx, time.Time{}, 10); err != nil || len(rows) != 1 || rows[0].Thread == id {
+			t.Errorf("%d comments, want the other's: %v", len(rows), err)
+		}
+		if _, is, err := db.Receipt(ctx, id, string(id)+"/1/1"); err != nil || is {
+			t.Errorf("a receipt can still be read: %v", err)
 		}
 		es, err := db.Entries(ctx, id, 0, 10)
 		rs, err2 := db.Receipts(ctx, id)

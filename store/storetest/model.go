@@ -84,6 +84,11 @@ func (m *model) commit(t store.Turn) error {
 		next.entries, next.receipts, next.drafts, next.files = old.entries, old.receipts, old.drafts, old.files
 	}
 	next.Version++
+	if c := t.Thread.Comment; c != nil && c.Seq > t.Thread.LastSeq {
+		moved := *c
+		moved.Seq = uint64(len(next.entries)) + c.Seq - t.Thread.LastSeq
+		next.Comment = &moved
+	}
 	for _, e := range t.Entries {
 		next.entries = append(next.entries, e.Text)
 		for _, m := range e.Media {
@@ -174,11 +179,59 @@ func (m *model) settle(l store.Leased, o store.Outcome) error {
 	}
 	th := m.threads[j.Thread]
 	if o.Receipt != nil {
-		th.receipts[j.Key] = *o.Receipt
+		th.told(j.Key, *o.Receipt)
 	}
 	if o.Entry != nil {
-		th.entries = append(th.entries, o.Entry.Text)
-		th.LastSeq++
+		th.add(*o.Entry)
+	}
+	return nil
+}
+
+// add adds an entry past any turn.
+func (th *modelThread) add(e store.Entry) {
+	th.entries = append(th.entries, e.Text)
+	th.LastSeq++
+}
+
+// told is what news of a message must do. It says whether the message moved.
+func (th *modelThread) told(key string, r channels.Receipt) (moved bool) {
+	old, is := th.receipts[key]
+	if !is {
+		th.receipts[key] = r
+		return true
+	}
+	// How far they are, each further than the one before; "" is Sent.
+	order := []channels.Delivery{channels.Uncertain, "", channels.Sent, channels.Failed, channels.Delivered, channels.Read, channels.Played}
+	place := func(d channels.Delivery) int {
+		if d == channels.Sent {
+			d = ""
+		}
+		return slices.Index(order, d)
+	}
+	if r.ID == "" {
+		r.ID = old.ID
+	}
+	if r.Learned == nil {
+		r.Learned = old.Learned
+	}
+	if r.Price == "" {
+		r.Price = old.Price
+	}
+	if moved = place(r.State) > place(old.State); !moved {
+		r.State, r.At, r.Problem = old.State, old.At, old.Problem
+	}
+	th.receipts[key] = r
+	return moved
+}
+
+// put is what PutReceipt must do.
+func (m *model) put(id store.ThreadID, key string, r channels.Receipt, e *store.Entry) error {
+	th := m.threads[id]
+	if th == nil {
+		return store.ErrNotFound
+	}
+	if th.told(key, r) && e != nil {
+		th.add(*e)
 	}
 	return nil
 }
@@ -244,6 +297,21 @@ func (m *model) closed() (ths []*modelThread) {
 	return ths
 }
 
+// comments are what OpenComments must give.
+func (m *model) comments(since time.Time, n int) (rows []store.CommentRow) {
+	for _, th := range m.threads {
+		if c := th.Comment; c != nil && c.Said.After(since) {
+			row := store.CommentRow{Thread: th.ID, Version: th.Version, Channel: th.Reply.Channel, Comment: *c}
+			if c.Seq > 0 && c.Seq <= th.LastSeq {
+				row.Text = th.entries[c.Seq-1]
+			}
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b store.CommentRow) int { return b.Comment.Said.Compare(a.Comment.Said) })
+	return rows[:min(n, len(rows))]
+}
+
 var fileIDs = []string{"f1", "f2", "f3"}
 
 // tick gives a time that nothing else of the history has, some minutes from the
@@ -277,6 +345,21 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 		}
 		addresses := rapid.Map(rapid.IntRange(0, 5), func(i int) channels.Address { return address(fmt.Sprint(i)) })
 		staff := rapid.SampledFrom([]desk.StaffID{"sana", "adil"})
+		receipts := rapid.Custom(func(r *rapid.T) channels.Receipt {
+			told := channels.Receipt{
+				ID:    rapid.StringN(0, 2, -1).Draw(r, "id"),
+				State: rapid.SampledFrom([]channels.Delivery{"", channels.Sent, channels.Delivered, channels.Read, channels.Played, channels.Failed, channels.Uncertain}).Draw(r, "state"),
+				At:    at(rapid.IntRange(0, 9).Draw(r, "at")),
+				Price: rapid.SampledFrom([]string{"", "service", "utility"}).Draw(r, "price"),
+			}
+			if told.State == channels.Failed {
+				told.Problem = channels.Rejected
+			}
+			if rapid.Bool().Draw(r, "learned") {
+				told.Learned = []channels.Address{addresses.Draw(r, "address")}
+			}
+			return told
+		})
 
 		r.Repeat(map[string]func(*rapid.T){
 			"turn": func(r *rapid.T) {
@@ -317,6 +400,25 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 							th.Case = &c
 						}
 					}
+				}
+				if th.LastSeq > 0 && (th.Comment == nil || th.Comment.Seq < th.LastSeq) && rapid.Bool().Draw(r, "an entry since it was read") {
+					th.LastSeq--
+				}
+				switch rapid.IntRange(0, 5).Draw(r, "comment") {
+				case 0:
+					th.Comment = &store.Comment{
+						ID: rapid.String().Draw(r, "comment id"), Post: rapid.String().Draw(r, "post"), State: store.CommentNew,
+						Said: m.tick(rapid.IntRange(-3, 3).Draw(r, "said")), Seq: th.LastSeq + uint64(rapid.IntRange(0, 2).Draw(r, "words")),
+					}
+				case 1:
+					if th.Comment != nil {
+						c := *th.Comment
+						c.Edited, c.Seq = true, th.LastSeq+1
+						c.Private = store.Reply{State: store.ReplyWaiting, By: staff.Draw(r, "by"), At: m.tick(0)}
+						th.Comment = &c
+					}
+				case 2:
+					th.Comment = nil
 				}
 				turn := store.Turn{Thread: th}
 				for range rapid.IntRange(0, 2).Draw(r, "entries") {
@@ -392,10 +494,27 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					o.Entry = &store.Entry{Seq: 99, Text: rapid.String().Draw(r, "text")}
 				}
 				if rapid.Bool().Draw(r, "with a receipt") {
-					o.Receipt = &channels.Receipt{ID: rapid.String().Draw(r, "receipt")}
+					told := receipts.Draw(r, "receipt")
+					o.Receipt = &told
 				}
 				if got, want := s.Settle(ctx, m.leases[i], o), m.settle(m.leases[i], o); !errors.Is(got, want) {
 					r.Fatalf("settle: got %v, want %v", got, want)
+				}
+			},
+			"news of a message": func(r *rapid.T) {
+				if len(m.everyone) == 0 || len(m.allJobs) == 0 {
+					r.Skip("no message")
+				}
+				id := rapid.SampledFrom(m.everyone).Draw(r, "thread")
+				// Mostly the same few, so that news meet.
+				key := rapid.SampledFrom(m.allJobs[:min(3, len(m.allJobs))]).Draw(r, "key")
+				told := receipts.Draw(r, "receipt")
+				var e *store.Entry
+				if rapid.Bool().Draw(r, "with an entry") {
+					e = &store.Entry{Seq: 99, Text: rapid.String().Draw(r, "text")}
+				}
+				if got, want := s.PutReceipt(ctx, id, key, told, e), m.put(id, key, told, e); !errors.Is(got, want) {
+					r.Fatalf("news of a message: got %v, want %v", got, want)
 				}
 			},
 			"time passes": func(r *rapid.T) {
@@ -524,6 +643,11 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					rs, err := s.Receipts(ctx, id)
 					ok(r, err)
 					agree(r, "receipts", rs, want.receipts)
+					for key, known := range want.receipts {
+						one, is, err := s.Receipt(ctx, id, key)
+						ok(r, err)
+						agree(r, "receipt", []any{one, is}, []any{known, true})
+					}
 					files, err := s.Files(ctx, id)
 					ok(r, err)
 					known := map[string]store.File{}
@@ -608,6 +732,13 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 						})
 					}
 					agree(r, x.what, rows, want)
+				}
+				for _, since := range []time.Time{{}, m.clock} {
+					for _, n := range []int{2, 100} {
+						rows, err := s.OpenComments(ctx, since, n)
+						ok(r, err)
+						agree(r, "comments", rows, m.comments(since, n))
+					}
 				}
 				for id, want := range m.cases {
 					got, err := s.ThreadOfCase(ctx, id)

@@ -280,7 +280,7 @@ func erasing(t *teller) {
 	th.Case = &first
 	th = t.commit(store.Turn{Thread: th})
 	c := desk.New("case-2", desk.Asked, desk.Urgent, nil, noon)
-	th.Case = &c
+	th.Case, th.Comment = &c, &store.Comment{ID: "c", Said: at(1), State: store.CommentNew}
 	e := t.event()
 	js := []store.Job{job(th, 0, "a", at(0)), job(th, 1, "a", at(0)), job(th, 2, "b", at(0)), job(th, 3, "c", at(0)), job(th, 4, "d", at(99))}
 	th = t.commit(store.Turn{Thread: th, Events: []store.EventKey{e}, Jobs: js})
@@ -289,6 +289,8 @@ func erasing(t *teller) {
 	t.must(t.Settle(t.ctx(), ls[1], store.Outcome{Failed: true}))
 	t.must(t.Settle(t.ctx(), ls[2], store.Outcome{Done: true, Receipt: &channels.Receipt{ID: "r"}, Entry: &store.Entry{Text: "sent"}}))
 	t.must(t.PutDraft(t.ctx(), th.ID, "sana", "typed"))
+	t.must(t.PutReceipt(t.ctx(), th.ID, js[4].Key, channels.Receipt{State: channels.Read}, nil))
+	t.same(len(t.rows(time.Time{}, 10)), 1)
 
 	t.must(t.Erase(t.ctx(), th.ID))
 	_, err = t.ThreadByID(t.ctx(), th.ID)
@@ -302,6 +304,10 @@ func erasing(t *teller) {
 	rs, err := t.Receipts(t.ctx(), th.ID)
 	t.must(err)
 	t.same(len(rs), 0)
+	_, known, err := t.Receipt(t.ctx(), th.ID, js[4].Key)
+	t.must(err)
+	t.same(known, false)
+	t.same(len(t.rows(time.Time{}, 10)), 0)
 	draft, err := t.Draft(t.ctx(), th.ID, "sana")
 	t.must(err)
 	t.same(draft, "")
@@ -329,6 +335,7 @@ func erasing(t *teller) {
 	// Who read it before cannot bring it back.
 	t.fails(t.Commit(t.ctx(), store.Turn{Thread: th}), store.ErrConflict)
 	t.fails(t.PutDraft(t.ctx(), th.ID, "sana", "typed"), store.ErrNotFound)
+	t.fails(t.PutReceipt(t.ctx(), th.ID, js[4].Key, channels.Receipt{ID: "r"}, &store.Entry{Text: "back"}), store.ErrNotFound)
 
 	t.same(t.read(bilal.ID), bilal)
 	t.same(t.texts(bilal.ID), []string{"hello"})
@@ -460,7 +467,7 @@ func closedStore(t *teller) {
 	t.must(t.Close())
 	_, read := t.ThreadByID(t.ctx(), th.ID)
 	_, leased := t.Lease(t.ctx(), noon, at(1), 1)
-	for _, err := range []error{read, leased, t.Commit(t.ctx(), store.Turn{Thread: th}), t.Ready(t.ctx()), t.Sweep(t.ctx(), noon)} {
+	for _, err := range []error{read, leased, t.Commit(t.ctx(), store.Turn{Thread: th}), t.PutReceipt(t.ctx(), th.ID, "key", channels.Receipt{}, nil), t.Ready(t.ctx()), t.Sweep(t.ctx(), noon)} {
 		if err == nil {
 			t.Fatal("a closed store answers")
 		}

@@ -56,6 +56,7 @@ func readBack(t *teller) {
 		At: at(1), Said: at(1), Author: store.Program, Blocks: []channels.Block{{Kind: channels.Heading, Text: "رکیں"}},
 		Options: []channels.Option{{Key: "k", Label: "l"}}, Locale: content.Urdu,
 		Articles: []store.Cited{{Article: "captivity", Section: "now", Locale: content.Urdu, Hash: "abc"}}, Edition: "e1",
+		Sends: []string{string(th.ID) + "/1/0", string(th.ID) + "/1/1"},
 	}, {At: at(2), Said: at(2), Author: store.Event, By: "staff-1", Event: "opened"}}
 	e := t.event()
 	got := t.commit(store.Turn{Thread: th, Events: []store.EventKey{e}, Entries: es})
