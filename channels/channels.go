@@ -201,6 +201,7 @@ type Receipt struct {
 	ID      string    // the platform's id of the message, "" where it gives none
 	Learned []Address // addresses of the person that the answer disclosed
 
+	Handed  time.Time   `json:",omitzero"`  // when it was handed to the platform, by our own clock
 	State   Delivery    `json:",omitempty"` // "" is Sent
 	At      time.Time   `json:",omitzero"`  // when State was reached, by the platform's clock
 	Problem SendProblem `json:",omitempty"` // for Failed

@@ -21,7 +21,7 @@ func (t *turn) commented(ev Commented) {
 	words := len(strings.FieldsFunc(ev.Text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) }))
 	switch {
 	case len(ev.Reading.Signals) > 0:
-		t.commentedDanger(ev.Reading.Signals)
+		t.commentedDanger(ev)
 		t.do(Look{NeedLook})
 	case ev.Tags || words == 0 || advertises(ev.Text):
 		t.do(Look{NeedNothing})
@@ -65,10 +65,11 @@ func (t *turn) knows(r search.Reading) bool {
 func (t *turn) publish() { t.do(Publish{Phrase: "comment-public"}) }
 
 // commentedDanger is the whole first help in one message, because nothing further
-// can be sent until the person writes: the article, the numbers that hold where
-// the centre is, when somebody reads, and a warning of those who answer comments
+// can be sent until the person writes: the article, the numbers of the country
+// that they name and of the centre's, when somebody reads, and a warning of those who answer comments
 // in the name of others.
-func (t *turn) commentedDanger(raised []search.Raised) {
+func (t *turn) commentedDanger(ev Commented) {
+	raised := ev.Reading.Signals
 	t.s.Met, t.s.Unsure, t.s.Quiet = true, 0, true
 	for i, r := range raised {
 		if i == 0 && t.desk.Standing == NoCase {
@@ -86,10 +87,10 @@ func (t *turn) commentedDanger(raised []search.Raised) {
 		t.say(Part{Reach: centre.ID})
 	}
 	t.say(t.hours()...)
-	switch {
-	case t.s.Origin != "":
-		t.say(Part{Lines: t.s.Origin, Kind: t.s.Line})
-	case ok:
+	if cc, named := t.mentioned(ev.Text); named { // they may be there now
+		t.say(Part{Lines: cc, Kind: t.s.Line})
+	}
+	if ok {
 		t.say(Part{Lines: centre.Country, Kind: t.s.Line})
 	}
 	t.ask(NoQuestion)

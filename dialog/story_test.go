@@ -90,6 +90,12 @@ type ours struct{ *channeltest.Fake }
 
 func (ours) ClearsOursOnly() bool { return true }
 
+// board is a channel with posts under which people write, and the centre too.
+type board struct{ *channeltest.Fake }
+
+func (board) Comment(context.Context, string, string, string) (string, error) { return "line", nil }
+func (board) Hide(context.Context, string, bool) error                        { return nil }
+
 // A stage is where one story is played.
 type stage struct {
 	*testing.T
@@ -97,6 +103,7 @@ type stage struct {
 	db    *bolt.DB
 	fake  *channeltest.Fake
 	me    channels.Address
+	at    channels.Address // where the person wrote last
 	now   time.Time
 	hint  string
 	read  func(string, search.Hint) search.Reading
@@ -125,7 +132,7 @@ func play(t *testing.T, phrases *locales.Phrases, index *search.Index, text stri
 	centres := []content.CentreID{"here"}
 	channel := channels.Channel(nil)
 	s.fake = channeltest.NewFake("fake", channels.Limits{})
-	channel = s.fake
+	channel = board{s.fake}
 	lines := story.Read(text)
 	for _, l := range lines {
 		switch l.String() {
@@ -138,6 +145,7 @@ func play(t *testing.T, phrases *locales.Phrases, index *search.Index, text stri
 		}
 	}
 	s.me = channels.Address{Channel: "fake", ID: "somebody"}
+	s.at = s.me
 	s.g = gateway.New(gateway.Options{
 		Store: db, Phrases: phrases, Now: clock, Centres: centres,
 		Edition: gateway.Edition{Catalogue: index.Catalogue(), Read: func(q string, h search.Hint) search.Reading {
@@ -180,7 +188,7 @@ func (s *stage) work() {
 }
 
 func (s *stage) came(out *strings.Builder) {
-	th, err := s.db.Thread(context.Background(), s.me)
+	th, err := s.db.Thread(context.Background(), s.at)
 	s.must(err)
 	if th.Version == 0 {
 		if s.seen > 0 {
@@ -223,7 +231,20 @@ func (s *stage) do(l story.Line) {
 		s.n++
 		s.now = s.now.Add(time.Second)
 		in.From, in.ID, in.At, in.Language = s.me, strconv.Itoa(s.n), s.now.Add(-ago), s.hint
+		s.at = s.me
+		if in.Kind == channels.Comment { // the private reply tells where the person is reached
+			in.From = channels.Address{Channel: "fake", ID: "comment:" + in.ID}
+			in.Comment = &channels.Commented{ID: in.ID, Post: "post"}
+			s.at = in.From
+			s.fake.Learn(s.me)
+		}
 		s.must(s.g.Accept(context.Background(), in))
+	case "inbox":
+		s.n++
+		s.now = s.now.Add(time.Second)
+		s.must(s.g.Accept(context.Background(), channels.Inbound{
+			From: s.me, ID: strconv.Itoa(s.n), At: s.now, Kind: channels.Text, Text: l.Rest, Staff: channels.PageInbox,
+		}))
 	case "wait":
 		d, err := time.ParseDuration(l.Rest)
 		s.must(err)

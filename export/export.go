@@ -119,6 +119,8 @@ type Dossier struct {
 	Messages   []Message        `json:"messages"`
 	Sent       []string         `json:"platform_ids,omitempty"` // of what was sent, by the platforms
 	Notes      bool             `json:"with_notes"`
+	// Comment says what the talk began under, where it began with a public comment.
+	Comment *Comment `json:"comment,omitempty"`
 }
 
 // An Address is where the person wrote from. ID is the platform's.
@@ -210,6 +212,9 @@ func (o Options) gather(ctx context.Context, id store.ThreadID) (*Dossier, error
 	for _, a := range th.Addresses {
 		d.Addresses = append(d.Addresses, Address{a.Channel, a.ID})
 	}
+	if c := th.Comment; c != nil {
+		d.Comment = &Comment{c.ID, c.Post, c.Link, c.Person, c.Said, c.Hidden, c.Removed}
+	}
 	d.Remembered = remembered(th.State)
 	d.Keeping.Leaves = th.Keeping.Leaves
 	if h := th.Keeping.Hold; h != nil {
@@ -246,6 +251,17 @@ func (o Options) gather(ctx context.Context, id store.ThreadID) (*Dossier, error
 	}
 	slices.Sort(d.Sent)
 	return d, nil
+}
+
+// A Comment is a public comment under a post, which the talk began with.
+type Comment struct {
+	ID      string    `json:"id"`
+	Post    string    `json:"post"`
+	Link    string    `json:"link,omitempty"`
+	Person  string    `json:"person,omitempty"` // who wrote it, by the platform's number for comments
+	Said    time.Time `json:"said"`
+	Hidden  bool      `json:"hidden,omitempty"`
+	Removed bool      `json:"removed,omitempty"`
 }
 
 func remembered(state []byte) Remembered {

@@ -105,6 +105,9 @@ func (o Options) page(d *Dossier) ([]byte, error) {
 	for _, a := range d.Addresses {
 		x.Addresses = append(x.Addresses, fact{w.channel(a.Channel), a.ID})
 	}
+	if d.Comment != nil && d.Comment.Link != "" {
+		x.Addresses = append(x.Addresses, fact{w.channel(d.Addresses[0].Channel), d.Comment.Link})
+	}
 	x.Remembered = w.remembered(d)
 	for _, c := range d.Cases {
 		x.Cases = append(x.Cases, w.facts(c))

@@ -51,7 +51,7 @@ func (g *Gateway) report(ctx context.Context, r channels.Report) error {
 		}
 	default:
 		for k, x := range known {
-			if x.ID != "" && !x.At.IsZero() && !x.At.After(r.Before) && x.State.Further(r.State) {
+			if x.ID != "" && !x.Handed.IsZero() && !x.Handed.After(r.Before) && x.State.Further(r.State) {
 				keys[k] = x
 			}
 		}

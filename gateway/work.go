@@ -245,12 +245,12 @@ func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
 	again, why := g.verdict(l, err)
 	switch {
 	case err == nil:
-		receipt.At = began
+		receipt.Handed = began
 		return g.sent(ctx, l, out, receipt)
 	case again != nil:
 		var problem *channels.SendError
 		if errors.As(err, &problem) && problem.Problem == channels.NoAnswer {
-			again.Receipt = &channels.Receipt{State: channels.Uncertain, At: began}
+			again.Receipt = &channels.Receipt{State: channels.Uncertain, At: began, Handed: began}
 		}
 		return *again
 	case why == channels.Blocked:

@@ -20,6 +20,9 @@ func MergeReceipt(known, told channels.Receipt) (merged channels.Receipt, moved 
 	if len(told.Learned) > 0 {
 		merged.Learned = told.Learned
 	}
+	if !told.Handed.IsZero() {
+		merged.Handed = told.Handed
+	}
 	if told.Price != "" {
 		merged.Price = told.Price
 	}

@@ -76,7 +76,7 @@ func (l Line) Heard() (in channels.Inbound, ago time.Duration, err error) {
 			}
 		case "press":
 			in.Kind, in.Choice = channels.Choice, arg
-		case "voice", "picture", "document", "place", "contact", "video", "audio", "sticker", "unknown", "start", "reaction", "edited", "deleted":
+		case "voice", "picture", "document", "place", "contact", "video", "audio", "sticker", "unknown", "start", "reaction", "edited", "deleted", "call", "comment":
 			in.Kind = channels.Kind(word)
 		default:
 			return in, 0, fmt.Errorf("line %d: [%s] is not known", l.Number, tag)
