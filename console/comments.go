@@ -353,14 +353,14 @@ func (c *Console) answerComment(v *visit) error {
 	ctx, form := v.r.Context(), v.r.PostForm
 	key, text, public := form.Get("key"), typed(form.Get("text")), form.Get("how") == "public"
 	status, phrase := v.sayable(key, text)
-	if phrase == "" {
+	if phrase == "" && !c.sent.has(key) { // sent twice, it is answered as the first time
 		if err := c.Gateway.AnswerComment(ctx, th.ID, v.me.ID, key, text, public); err != nil {
 			status, phrase = v.refusal(err)
 		}
 	}
 	if phrase == "" {
+		c.sent.add(key)
 		if !public {
-			c.sent.add(key)
 			if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, ""); err != nil {
 				c.Log.Error("desk: a draft cannot be removed", "err", err) // the words are said: that is what counts
 			}
