@@ -97,7 +97,7 @@ func read(resp *http.Response, body []byte, asking bool) *Error {
 		e.Trace = answer.Error.Trace
 	}
 	var what string
-	e.Problem, what = sort(e.Status, e.Code, e.Subcode, answer.Error.Transient)
+	e.Problem, what = judge(e.Status, e.Code, e.Subcode, answer.Error.Transient)
 	e.Cause = fmt.Sprintf("%s (Meta's error %d", what, e.Code)
 	if e.Subcode != 0 {
 		e.Cause += fmt.Sprintf("/%d", e.Subcode)
@@ -135,11 +135,11 @@ func bare(resp *http.Response, isJSON, asking bool) *Error {
 	return e
 }
 
-// sort says what is to be done about an error. The numbers are Meta's
+// judge says what is to be done about an error. The numbers are Meta's
 // (developers.facebook.com/docs/graph-api/guides/error-handling and
 // docs/messenger-platform/error-codes, read 2026-11); throttling was observed
 // under 400, 403 and 429, so the code counts before the status.
-func sort(status, code, subcode int, transient bool) (channels.SendProblem, string) {
+func judge(status, code, subcode int, transient bool) (channels.SendProblem, string) {
 	switch {
 	case code == 4, code == 17, code == 32, code == 613, code >= 80001 && code <= 80014:
 		return channels.Throttled, "Meta asks for a pause"
@@ -147,7 +147,7 @@ func sort(status, code, subcode int, transient bool) (channels.SendProblem, stri
 		return channels.Blocked, "the person cannot be reached: they blocked the Page or closed the account"
 	case code == 10 && (subcode == 2018278 || subcode == 2534022 || subcode == 2018065):
 		return channels.Expired, "Meta's window for an answer is closed"
-	case code == 190, code == 102:
+	case code == 190, code == 102, code == 104:
 		return channels.Misset, "Meta does not take the token any more: make a new one and put it into the configuration"
 	case code == 368:
 		return channels.Misset, "Meta has restricted the account: look into its Support Inbox"
@@ -157,6 +157,8 @@ func sort(status, code, subcode int, transient bool) (channels.SendProblem, stri
 		return channels.Rejected, "it was replied to already"
 	case code == 10903:
 		return channels.Rejected, "it cannot be replied to"
+	case code == 10 && subcode == 2018300:
+		return channels.Rejected, "another program has the talk at present: take it back in the Page's inbox"
 	case code == 3, code == 10, code >= 200 && code <= 299:
 		return channels.Misset, "a permission is missing: look at the app's permissions and at its review"
 	case code == 100 && subcode == 2018001:
