@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,7 +37,6 @@ const (
 	Token       = "stand-in-whatsapp-token" // opens the WhatsApp number
 	Version     = "v25.0"                   // of the Graph API
 	Inbox       = "263902037430900"         // app id of the Page's own inbox (developers.facebook.com)
-	LocalAPI    = "http://127.0.0.1:8082"   // where sarai stand-in graph listens
 )
 
 // Options are what a Server is made of. The zero value is a Page and a number with
@@ -82,33 +83,175 @@ type Options struct {
 // write to them. Make one with New. Its methods and those of what it hands out are
 // safe for concurrent use.
 type Server struct {
-	o Options
+	o     Options
+	log   *slog.Logger
+	close chan struct{}
+	ctx   context.Context // of deliveries; ends with Close
+	end   context.CancelFunc
+
+	mu      sync.Mutex
+	moved   chan struct{} // closed when something changes; nil while nobody waits
+	version uint64        // counts changes
+	closed  bool
+	address string // of this server, without a slash at its end
+	numeric bool
+	last    int64 // number that was given last
+
+	people   map[string]*Person // by PSID
+	public   map[string]*Person // by the id in comments
+	guests   []*Person          // in the order in which they came
+	contacts map[string]*Contact
+	users    map[string]*Contact // by BSUID
+	callers  []*Contact
+
+	posts    []*post
+	comments map[string]*comment
+
+	hooks      map[Product]*hook
+	together   int
+	batch      map[Product][]obj
+	deliveries []Delivery
+	fields     map[string]bool // of the Page's subscription
+	heard      bool            // the WhatsApp account is subscribed
+
+	profile   profile
+	templates []*Template
+	files     files
+	denied    map[string]bool
+
+	faults []*Fault
+	calls  []string
+	pace   pace
 }
 
 // New makes a Server. Close it.
-func New(o Options) *Server { return &Server{o: o} }
+func New(o Options) *Server {
+	for field, usual := range map[*string]string{
+		&o.PageID: PageID, &o.PageName: PageName, &o.PageToken: PageToken,
+		&o.AppID: AppID, &o.AppSecret: AppSecret, &o.VerifyToken: VerifyToken,
+		&o.NumberID: NumberID, &o.AccountID: AccountID, &o.Number: Number, &o.Token: Token,
+	} {
+		if *field == "" {
+			*field = usual
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Second == 0 {
+		o.Second = time.Second
+	}
+	if o.Client == nil {
+		o.Client = webhookClient()
+	}
+	if o.Fields == nil {
+		o.Fields = pageFields
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	s := &Server{
+		o: o, log: log, close: make(chan struct{}), ctx: ctx, end: end,
+		version: 1, // the page asks with 0 for the state as it is
+		last:    100,
+		people:  map[string]*Person{}, public: map[string]*Person{},
+		contacts: map[string]*Contact{}, users: map[string]*Contact{},
+		comments: map[string]*comment{},
+		hooks:    map[Product]*hook{}, batch: map[Product][]obj{},
+		fields: map[string]bool{}, heard: !o.Unheard,
+		files:  files{byID: map[string]*kept{}},
+		denied: map[string]bool{},
+		pace:   pace{pairs: map[string]*bucket{}},
+	}
+	for _, p := range []Product{Messenger, WhatsApp} {
+		s.hooks[p] = &hook{s: s, p: p}
+	}
+	for _, f := range o.Fields {
+		s.fields[f] = true
+	}
+	for _, d := range o.Denied {
+		s.denied[d] = true
+	}
+	return s
+}
 
 // Close ends what waits: faults that hang, deliveries. It may be called more than
 // once, and comes before the end of the HTTP server, which waits for them.
-func (s *Server) Close() {}
-
-// Handler serves the API below /v25.0 (any version is taken), media below /media,
-// and the page.
-func (s *Server) Handler() http.Handler { return http.NotFoundHandler() }
-
-// Await returns once holds says true. It asks again after every change of the
-// server, so nobody has to sleep. The error is that of ctx.
-func (s *Server) Await(ctx context.Context, holds func() bool) error {
-	return fmt.Errorf("not yet")
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.close)
+	s.end()
+	s.touch()
 }
 
-// Calls is how many of the last 10000 calls a pattern of Fail fits, faults and
-// refusals included.
-func (s *Server) Calls(pattern string) int { return 0 }
+// Address tells the server where it is served, such as http://127.0.0.1:8082, for
+// the addresses of files in events. Until then it goes by the last request.
+func (s *Server) Address(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.address = strings.TrimSuffix(url, "/")
+}
 
-// Numeric makes the ids in events that follow JSON numbers where they are made of
-// digits, as Meta sometimes does, or strings again.
-func (s *Server) Numeric(on bool) {}
+// Await returns once holds says true. It asks again after every change of the
+// server, so nobody has to sleep; what happens elsewhere does not wake it. The
+// error is that of ctx.
+func (s *Server) Await(ctx context.Context, holds func() bool) error {
+	for {
+		s.mu.Lock()
+		moved, _ := s.moves()
+		s.mu.Unlock()
+		if holds() {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("what was awaited did not happen: %w", ctx.Err())
+		}
+	}
+}
+
+// moves gives a channel that is closed at the next change, and how many there
+// were. The lock is held.
+func (s *Server) moves() (<-chan struct{}, uint64) {
+	if s.moved == nil {
+		s.moved = make(chan struct{})
+	}
+	return s.moved, s.version
+}
+
+// touch wakes who waits for a change. The lock is held.
+func (s *Server) touch() {
+	s.version++
+	if s.moved != nil {
+		close(s.moved)
+		s.moved = nil
+	}
+}
+
+func (s *Server) now() time.Time { return s.o.Now() }
+
+// number gives the next number that nothing else has. The lock is held.
+func (s *Server) number() int64 {
+	s.last++
+	return s.last
+}
+
+// Numeric makes ids in the events that follow JSON numbers where they are made of
+// digits, and what is usually a number (app_id, num_edit, sticker_id) a string:
+// both are observed. false is as documented.
+func (s *Server) Numeric(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.numeric = on
+}
 
 // A Message is something on somebody's screen.
 type Message struct {
