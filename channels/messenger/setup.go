@@ -29,14 +29,24 @@ const (
 type Words struct {
 	Language  string   // BCP 47; those that Messenger does not know are left out
 	Greeting  string   // in the empty talk, at most 160 characters
-	Questions []string // to begin with, at most 4 of 80 characters; a tap asks them
-	Menu      []Item   // beside the box, at most 20
+	Questions []Item // to begin with, at most 4 of 80 characters
+	Menu      []Item // beside the box, at most 20 of 30 characters
 }
 
-// An Item is a line of the menu. A tap on it is as if its words were written.
+// An Item is something to tap. A tap is as if the words of Say were written, or as
+// if the choice with the key Choice were pressed: one of them is set.
 type Item struct {
-	Title string // at most 30 characters
-	Say   string
+	Title  string
+	Say    string
+	Choice string
+}
+
+// payload is what comes back from a tap.
+func (i Item) payload() string {
+	if i.Say != "" {
+		return said + i.Say
+	}
+	return i.Choice
 }
 
 // locales are Meta's names of our languages
@@ -85,8 +95,12 @@ type (
 // fits says whether Meta takes the words.
 func (w Words) fits() bool {
 	return channels.UTF16(w.Greeting) <= maxGreeting && len(w.Questions) <= maxQuestions && len(w.Menu) <= maxItems &&
-		!slices.ContainsFunc(w.Questions, func(q string) bool { return q == "" || channels.UTF16(q) > maxQuestion }) &&
-		!slices.ContainsFunc(w.Menu, func(i Item) bool { return i.Title == "" || i.Say == "" || channels.UTF16(i.Title) > maxItem })
+		!slices.ContainsFunc(w.Questions, func(i Item) bool { return !i.fits(maxQuestion) }) &&
+		!slices.ContainsFunc(w.Menu, func(i Item) bool { return !i.fits(maxItem) })
+}
+
+func (i Item) fits(title int) bool {
+	return i.Title != "" && channels.UTF16(i.Title) <= title && i.payload() != "" && channels.UTF16(i.payload()) <= maxKey
 }
 
 // profile is what the words make of the Page.
@@ -108,14 +122,14 @@ func (c *Channel) profile() (profile, *channels.SendError) {
 		if len(w.Questions) > 0 {
 			b := iceBreaker{Locale: locale}
 			for _, q := range w.Questions {
-				b.Questions = append(b.Questions, question{q, said + q})
+				b.Questions = append(b.Questions, question{q.Title, q.payload()})
 			}
 			p.IceBreakers = append(p.IceBreakers, b)
 		}
 		if len(w.Menu) > 0 {
 			m := menu{Locale: locale}
 			for _, i := range w.Menu {
-				m.Items = append(m.Items, menuItem{"postback", i.Title, said + i.Say})
+				m.Items = append(m.Items, menuItem{"postback", i.Title, i.payload()})
 			}
 			p.Menu = append(p.Menu, m)
 		}

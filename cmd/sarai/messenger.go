@@ -93,7 +93,12 @@ func messengerWords(phrases *locales.Phrases) []messenger.Words {
 		}
 		w := messenger.Words{
 			Language: string(l), Greeting: say("greeting"),
-			Questions: []string{say("ask-offer"), say("ask-fees"), say("ask-passport"), say("ask-counsellor")},
+			Questions: []messenger.Item{
+				{Title: say("ask-offer"), Choice: "a:job-scams"},
+				{Title: say("ask-fees"), Choice: "a:recruitment-fees"},
+				{Title: say("ask-wages"), Choice: "a:wages-unpaid"},
+				{Title: say("ask-counsellor"), Say: "/counsellor"},
+			},
 		}
 		for _, name := range []string{"menu", "language", "counsellor", "hide", "delete", "stop"} {
 			w.Menu = append(w.Menu, messenger.Item{Title: say("menu-" + name), Say: "/" + name})
