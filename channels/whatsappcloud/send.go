@@ -99,10 +99,18 @@ func (c *Channel) post(ctx context.Context, to channels.Address, m message) (cha
 	return answer.receipt(to), nil
 }
 
+// settles is how long after a lost answer WhatsApp has mostly told by a status,
+// which carries the message's key, whether it has the message (observed: seconds).
+const settles = 30 * time.Second
+
 // slow judges an error, and waits longer where WhatsApp asks for it.
 func (c *Channel) slow(to recipient, err error) *channels.SendError {
 	bad := judge(err)
 	switch {
+	case bad.Problem == channels.NoAnswer:
+		waits := *bad
+		waits.After = settles
+		return &waits
 	case bad.Problem != channels.Throttled:
 	case meta.Is(err, codePair):
 		bad.After = c.pace.strike(to, c.now())
