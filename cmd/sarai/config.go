@@ -37,9 +37,10 @@ type config struct {
 		Enabled *bool    `toml:"enabled"`
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
-	Telegram  telegramConf  `toml:"telegram"`
-	Messenger messengerConf `toml:"messenger"`
-	Backup    backupConf    `toml:"backup"`
+	Telegram      telegramConf      `toml:"telegram"`
+	Messenger     messengerConf     `toml:"messenger"`
+	WhatsAppCloud whatsappCloudConf `toml:"whatsapp_cloud"`
+	Backup        backupConf        `toml:"backup"`
 
 	key string // the installation key as the environment has it
 }
@@ -101,6 +102,9 @@ func readConfig(path string, env func(string) string) (config, error) {
 		return c, err
 	}
 	if c.Messenger.inFile, err = fill("messenger", filepath.Dir(path), env, c.Messenger.all()); err != nil {
+		return c, err
+	}
+	if c.WhatsAppCloud.inFile, err = fill("whatsapp_cloud", filepath.Dir(path), env, c.WhatsAppCloud.all()); err != nil {
 		return c, err
 	}
 	where := func(key string) string { return fmt.Sprintf("%s:%d", path, lineOf(b, key)) }
@@ -184,7 +188,7 @@ func (c config) check(where func(key string) string) error {
 	for _, section := range []struct {
 		name  string
 		check func() error
-	}{{"telegram", c.checkTelegram}, {"messenger", c.checkMessenger}} {
+	}{{"telegram", c.checkTelegram}, {"messenger", c.checkMessenger}, {"whatsapp_cloud", c.checkWhatsAppCloud}} {
 		if err := section.check(); err != nil {
 			at := where(section.name)
 			key, _, _ := strings.Cut(err.Error(), " ") // its first word

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -56,10 +57,10 @@ func within(dir, file string) string {
 // may read. path is the configuration's.
 func (c config) secretFiles(path string) []string {
 	var files []string
-	if c.Telegram.inFile || c.Messenger.inFile {
+	if c.Telegram.inFile || c.Messenger.inFile || c.WhatsAppCloud.inFile {
 		files = append(files, path)
 	}
-	for _, s := range append(c.Telegram.all(), c.Messenger.all()...) {
+	for _, s := range slices.Concat(c.Telegram.all(), c.Messenger.all(), c.WhatsAppCloud.all()) {
 		if s.file != "" {
 			files = append(files, within(filepath.Dir(path), s.file))
 		}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"sarai/channels/messenger"
 	"sarai/channels/telegram"
 	"sarai/channels/web"
+	"sarai/channels/whatsappcloud"
 	"sarai/console"
 	"sarai/gateway"
 	"sarai/locales"
@@ -99,6 +101,13 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 		g.Attach(page)
 	}
+	var cloud *whatsappcloud.Channel
+	if conf.whatsappCloud() {
+		if cloud, err = whatsappcloud.New(conf.whatsappCloudOptions(phrases, reportsOf(g), log)); err != nil {
+			return err
+		}
+		g.Attach(cloud)
+	}
 	keeper := newKeeper(c, conf, db, log)
 	ctx, end := context.WithCancel(w.ctx)
 	defer end()
@@ -123,7 +132,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
 	fitted := prometheus.NewGauge(prometheus.GaugeOpts{Name: "sarai_search_fitted", Help: "1 once the full model of the articles answers, 0 while the quick one does."})
-	health(mux, db, g, append(messengerCounts(page), backupAge(keeper), fitted)...)
+	health(mux, db, g, append(slices.Concat(messengerCounts(page), whatsappCloudCounts(cloud)), backupAge(keeper), fitted)...)
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
 		// A poor line may take long over a few hundred bytes; slower is an attack.
@@ -153,6 +162,9 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	if page != nil {
 		stopped = both(stopped, serveMessenger(ctx, page, g.Accept, mux))
+	}
+	if cloud != nil {
+		stopped = both(stopped, serveWhatsAppCloud(ctx, cloud, g.Accept, mux))
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
