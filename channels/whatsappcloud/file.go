@@ -54,6 +54,20 @@ func fileOf(a *channels.Attachment) message {
 	return m
 }
 
+// mostOf is how many bytes WhatsApp takes of a media type
+// (developers.facebook.com, media, read 2026-11), whatever it is sent as.
+func mostOf(kind string) int64 {
+	switch {
+	case kind == "image/webp": // a sticker
+		return 500 << 10
+	case strings.HasPrefix(kind, "image/"):
+		return maxPicture
+	case strings.HasPrefix(kind, "audio/"), strings.HasPrefix(kind, "video/"):
+		return maxAudio
+	}
+	return maxUpload
+}
+
 // shape is where the id of the file goes.
 func (m *message) shape() *outFile {
 	switch {
@@ -99,6 +113,8 @@ func (c *Channel) put(ctx context.Context, u *upload) (string, *channels.SendErr
 		Field: "file", Name: fileName(u.from), Type: u.kind, Size: u.from.Size, Open: u.from.Open,
 	}, &answer)
 	switch {
+	case meta.Is(err, codeUpload) && u.from.Size > mostOf(u.kind): // it will not be smaller
+		return "", &channels.SendError{Problem: channels.Rejected, Cause: "the file is larger than WhatsApp takes of its kind"}
 	case err != nil:
 		bad := *judge(err)
 		if bad.Problem == channels.NoAnswer {

@@ -20,8 +20,9 @@ type verdict struct {
 
 // Codes that need more than a verdict.
 const (
-	codePair = 131056 // too many messages to one person in a short time
-	codeUser = 131062 // this kind of message cannot go to a user id
+	codePair   = 131056 // too many messages to one person in a short time
+	codeUpload = 131053 // a file was not taken in
+	codeUser   = 131062 // this kind of message cannot go to a user id
 )
 
 // verdicts are by code (developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes,

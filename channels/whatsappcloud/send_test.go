@@ -44,7 +44,7 @@ func TestWhatIsSent(t *testing.T) {
 			`{"text":{"body":"1. Choice 1\n2. Choice 2\n3. Choice 3\n4. Choice 4\n5. Choice 5\n6. Choice 6\n7. Choice 7\n8. Choice 8\n9. Choice 9\n10. Choice 10\n11. Choice 11","preview_url":false},"type":"text"}`,
 		}},
 	} {
-		g := newGraph(t)
+		g := newWire(t)
 		ch, _ := g.channel(func(o *whatsappcloud.Options) { o.Opener = func(l string) string { return "Menu in " + l } })
 		receipt, err := ch.Send(t.Context(), x.out)
 		if err != nil || receipt.ID != "wamid.OUT1" || !reflect.DeepEqual(receipt.Learned, addresses(phone)) {
@@ -71,7 +71,7 @@ func TestWhatIsSent(t *testing.T) {
 // words, is sent to nobody.
 func TestWhomItGoesTo(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, _ := g.channel(nil)
 	receipt, err := ch.Send(t.Context(), to(phone, "hello"))
 	if err != nil || !reflect.DeepEqual(receipt.Learned, addresses(user)) {
@@ -138,7 +138,7 @@ func TestHowItIsSet(t *testing.T) {
 // After the window nothing is asked of Meta, unless it is a template.
 func TestTheWindow(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	now := time.Now()
 	ch, _ := g.channel(func(o *whatsappcloud.Options) { o.Now = func() time.Time { return now } })
 	for _, author := range []channels.Author{channels.Program, channels.Staff} {
@@ -206,7 +206,7 @@ func TestFilesThatAreSent(t *testing.T) {
 		"huge":      {huge, "", nil, "", nil},
 		"not there": {&channels.Attachment{Kind: channels.Document, Type: "application/pdf"}, "", nil, "", nil},
 	} {
-		g := newGraph(t)
+		g := newWire(t)
 		ch, _ := g.channel(nil)
 		out := to(user, x.words, x.options...)
 		out.Attachment = x.file
@@ -238,7 +238,7 @@ func TestFilesThatAreSent(t *testing.T) {
 // Where an upload is lost nothing was sent, and it can be tried again.
 func TestALostUploadIsNoMessage(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, _ := g.channel(nil)
 	out := to(user, "")
 	out.Attachment = attachment(channels.Document, "application/pdf", "a.pdf", "x")
@@ -272,7 +272,7 @@ func TestALostUploadIsNoMessage(t *testing.T) {
 // error holds nothing of anybody.
 func TestCodesOfRefusals(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, log := g.channel(nil)
 	want := map[int]channels.SendProblem{
 		4: channels.Throttled, 80007: channels.Throttled, 130429: channels.Throttled, 131048: channels.Throttled,
@@ -325,7 +325,7 @@ func TestCodesOfRefusals(t *testing.T) {
 // Too many to one person: four times as long each time in a row, for them alone.
 func TestThePairRate(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	now := time.Now()
 	ch, _ := g.channel(func(o *whatsappcloud.Options) { o.Unpaced, o.Now = false, func() time.Time { return now } })
 	good := `{"messages":[{"id":"wamid.OUT2"}]}`
@@ -365,7 +365,7 @@ func TestThePairRate(t *testing.T) {
 // One person gets 45 at once, then one in six seconds; another is not kept waiting.
 func TestHowFastItSends(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	now := time.Now()
 	ch, _ := g.channel(func(o *whatsappcloud.Options) { o.Unpaced, o.Now = false, func() time.Time { return now } })
 	taken := 0
@@ -391,7 +391,7 @@ func TestHowFastItSends(t *testing.T) {
 // What cannot go to a user id goes to the number, where it is known.
 func TestTheNumberWhereTheUserIDIsNotTaken(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, _ := g.channel(nil)
 	g.answer("POST /"+numberID+"/messages", refusal(400, 131062, ""), `{"messages":[{"id":"wamid.OUT2"}]}`)
 	body := payload(t, "text")
@@ -410,7 +410,7 @@ func TestTheNumberWhereTheUserIDIsNotTaken(t *testing.T) {
 // An answer that is lost says so, with how long to wait for Meta's own word of it.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, _ := g.channel(nil)
 	for _, answer := range []string{"502 <html>", `200 {"messages":[`} {
 		g.answer("POST /"+numberID+"/messages", answer)
@@ -425,7 +425,7 @@ func TestALostAnswer(t *testing.T) {
 // Typing marks the newest message of the person as read; without one nothing is asked.
 func TestTyping(t *testing.T) {
 	t.Parallel()
-	g := newGraph(t)
+	g := newWire(t)
 	ch, _ := g.channel(nil)
 	g.answer("POST /"+numberID+"/messages", `{"success":true}`)
 	if err := ch.Typing(t.Context(), address(user)); err != nil || g.calls() != 0 {

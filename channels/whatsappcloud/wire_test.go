@@ -21,7 +21,7 @@ import (
 	"sarai/channels/whatsappcloud"
 )
 
-// A request is what the small graph was asked.
+// A request is what the wire was asked.
 type request struct {
 	method, path string
 	body         map[string]any    // of JSON
@@ -30,9 +30,9 @@ type request struct {
 	fileType     string
 }
 
-// A graph notes what it is asked, and answers as it is told: for those tests that
+// A wire notes what it is asked, and answers as it is told: for those tests that
 // look at the very bytes. It knows nothing of WhatsApp.
-type graph struct {
+type wire struct {
 	t       *testing.T
 	url     string
 	mu      sync.Mutex
@@ -40,9 +40,9 @@ type graph struct {
 	answers map[string][]string // by "METHOD path": JSON, or a status before it; the last stays
 }
 
-func newGraph(t *testing.T) *graph {
+func newWire(t *testing.T) *wire {
 	t.Helper()
-	g := &graph{t: t, answers: map[string][]string{}}
+	g := &wire{t: t, answers: map[string][]string{}}
 	srv := httptest.NewServer(g)
 	t.Cleanup(srv.Close)
 	g.url = srv.URL
@@ -52,13 +52,13 @@ func newGraph(t *testing.T) *graph {
 }
 
 // answer says what is answered to a question from now on, one after the other.
-func (g *graph) answer(question string, answers ...string) {
+func (g *wire) answer(question string, answers ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.answers[question] = answers
 }
 
-func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *wire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/v25.0")
 	q := request{method: r.Method, path: path}
 	raw, _ := io.ReadAll(r.Body)
@@ -106,7 +106,7 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // sent are the messages that were asked for, oldest first.
-func (g *graph) sent() []map[string]any {
+func (g *wire) sent() []map[string]any {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all []map[string]any
@@ -118,14 +118,14 @@ func (g *graph) sent() []map[string]any {
 	return all
 }
 
-func (g *graph) calls() int {
+func (g *wire) calls() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.asked)
 }
 
 // uploads are the files that came.
-func (g *graph) uploads() []request {
+func (g *wire) uploads() []request {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all []request
@@ -137,8 +137,8 @@ func (g *graph) uploads() []request {
 	return all
 }
 
-// channel is one before the small graph.
-func (g *graph) channel(change func(*whatsappcloud.Options)) (*whatsappcloud.Channel, *bytes.Buffer) {
+// channel is one before the wire.
+func (g *wire) channel(change func(*whatsappcloud.Options)) (*whatsappcloud.Channel, *bytes.Buffer) {
 	g.t.Helper()
 	log := &bytes.Buffer{}
 	o := whatsappcloud.Options{
