@@ -3,6 +3,7 @@
 package messenger
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -98,15 +99,18 @@ func (a attachment) event(in *channels.Inbound) bool {
 		kind(channels.Place)
 		in.Text = lines(in.Text, degrees(p.Coordinates.Lat)+", "+degrees(p.Coordinates.Long))
 	case shared[a.Type] || a.Type == "template":
+		kind(channels.Text)
+		if address := cmp.Or(a.URL, p.URL); address != "" && strings.Contains(in.Text, address) {
+			break // words with a link in them bring it along once more
+		}
 		for _, s := range []string{a.Title, p.Title, p.Text, a.URL, p.URL} {
-			if !strings.Contains(in.Text, s) { // words with a link in them bring it along once more
+			if !strings.Contains(in.Text, s) {
 				in.Text = lines(in.Text, s)
 			}
 		}
 		for _, e := range p.Elements {
 			in.Text = lines(in.Text, e.Title, e.Subtitle)
 		}
-		kind(channels.Text)
 	default:
 		return false
 	}

@@ -27,8 +27,8 @@ const (
 // Words are what people see of the Page in Messenger before they write to it, in
 // one language.
 type Words struct {
-	Language  string   // BCP 47; those that Messenger does not know are left out
-	Greeting  string   // in the empty talk, at most 160 characters
+	Language  string // BCP 47; those that Messenger does not know are left out
+	Greeting  string // in the empty talk, at most 160 characters
 	Questions []Item // to begin with, at most 4 of 80 characters
 	Menu      []Item // beside the box, at most 20 of 30 characters
 }
