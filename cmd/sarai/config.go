@@ -37,8 +37,10 @@ type config struct {
 		Enabled *bool    `toml:"enabled"`
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
-	Telegram telegramConf `toml:"telegram"`
-	Backup   backupConf   `toml:"backup"`
+	Telegram      telegramConf      `toml:"telegram"`
+	Messenger     messengerConf     `toml:"messenger"`
+	WhatsAppCloud whatsappCloudConf `toml:"whatsapp_cloud"`
+	Backup        backupConf        `toml:"backup"`
 
 	key string // the installation key as the environment has it
 }
@@ -95,7 +97,14 @@ func readConfig(path string, env func(string) string) (config, error) {
 		c.KeyFile = within(filepath.Dir(path), c.KeyFile)
 	}
 	c.key = strings.TrimSpace(env(keyVariable))
-	if err := c.Telegram.secrets(filepath.Dir(path), env); err != nil {
+	var err error
+	if c.Telegram.inFile, err = fill("telegram", filepath.Dir(path), env, c.Telegram.all()); err != nil {
+		return c, err
+	}
+	if c.Messenger.inFile, err = fill("messenger", filepath.Dir(path), env, c.Messenger.all()); err != nil {
+		return c, err
+	}
+	if c.WhatsAppCloud.inFile, err = fill("whatsapp_cloud", filepath.Dir(path), env, c.WhatsAppCloud.all()); err != nil {
 		return c, err
 	}
 	where := func(key string) string { return fmt.Sprintf("%s:%d", path, lineOf(b, key)) }
@@ -176,13 +185,18 @@ func (c config) check(where func(key string) string) error {
 		key, _, _ := strings.Cut(err.Error(), " ") // its first word
 		return fmt.Errorf("%s: [backup] %w", where(key), err)
 	}
-	if err := c.checkTelegram(); err != nil {
-		at := where("telegram")
-		key, _, _ := strings.Cut(err.Error(), " ") // its first word
-		if w := where(key); !strings.HasSuffix(w, ":1") {
-			at = w
+	for _, section := range []struct {
+		name  string
+		check func() error
+	}{{"telegram", c.checkTelegram}, {"messenger", c.checkMessenger}, {"whatsapp_cloud", c.checkWhatsAppCloud}} {
+		if err := section.check(); err != nil {
+			at := where(section.name)
+			key, _, _ := strings.Cut(err.Error(), " ") // its first word
+			if w := where(key); !strings.HasSuffix(w, ":1") {
+				at = w
+			}
+			return fmt.Errorf("%s: [%s] %w", at, section.name, err)
 		}
-		return fmt.Errorf("%s: [telegram] %w", at, err)
 	}
 	return nil
 }

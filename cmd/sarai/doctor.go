@@ -86,6 +86,12 @@ func (doctorCmd) Run(c *cli, w world) error {
 	if conf.telegram() {
 		checkTelegramNow(conf, w, say)
 	}
+	if conf.messenger() {
+		checkMessengerNow(conf, w, say)
+	}
+	if conf.whatsappCloud() {
+		checkWhatsAppCloudNow(conf, w, say)
+	}
 	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), conf.nextKey(), filepath.Join(conf.Data, storeFile), filepath.Join(conf.Data, bolt.KeysFile), conf.KeyFile}, conf.secretFiles(c.Config)...) {
 		info, err := os.Stat(name)
 		if err == nil && info.Mode().Perm()&0o077 != 0 {

@@ -26,21 +26,22 @@ type cli struct {
 	Config  string `help:"Configuration file. Without one: the website chat and the desk on 127.0.0.1:8080, data in ./data." type:"path" placeholder:"FILE"`
 	Content string `help:"Folder to take the articles from, instead of the built-in ones." type:"path" placeholder:"DIR"`
 
-	Serve    serveCmd        `cmd:"" help:"Serve the channels and the desk."`
-	Chat     chatCmd         `cmd:"" help:"Talk with the same engine in the terminal."`
-	Ask      askCmd          `cmd:"" help:"Show what search reads in one question."`
-	Eval     evalCmd         `cmd:"" help:"Ask the questions of a tab-separated file and count how it went."`
-	About    aboutCmd        `cmd:"" name:"content" help:"Check, list, stamp, export or import the articles."`
-	Register registerCmd     `cmd:"" help:"Import, list, search or remove the recruiters' registers."`
-	Staff    staffCmd        `cmd:"" help:"Add, list or reset members of staff."`
-	Erase    personEraseCmd  `cmd:"" help:"Erase everything that is kept of somebody's talk."`
-	Export   personExportCmd `cmd:"" help:"Write down everything that is kept of somebody's talk, for that person."`
-	Report   reportCmd       `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
-	Telegram telegramCmd     `cmd:"" help:"Look after the bot of Telegram."`
-	Backup   backupCmd       `cmd:"" help:"Back up the installation, also while it runs."`
-	Restore  restoreCmd      `cmd:"" help:"Make a new installation of a backup."`
-	Keys     keysCmd         `cmd:"" help:"Replace the installation key."`
-	Doctor   doctorCmd       `cmd:"" help:"Check that everything is as it should be."`
+	Serve     serveCmd        `cmd:"" help:"Serve the channels and the desk."`
+	Chat      chatCmd         `cmd:"" help:"Talk with the same engine in the terminal."`
+	Ask       askCmd          `cmd:"" help:"Show what search reads in one question."`
+	Eval      evalCmd         `cmd:"" help:"Ask the questions of a tab-separated file and count how it went."`
+	About     aboutCmd        `cmd:"" name:"content" help:"Check, list, stamp, export or import the articles."`
+	Register  registerCmd     `cmd:"" help:"Import, list, search or remove the recruiters' registers."`
+	Staff     staffCmd        `cmd:"" help:"Add, list or reset members of staff."`
+	Erase     personEraseCmd  `cmd:"" help:"Erase everything that is kept of somebody's talk."`
+	Export    personExportCmd `cmd:"" help:"Write down everything that is kept of somebody's talk, for that person."`
+	Report    reportCmd       `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
+	Telegram  telegramCmd     `cmd:"" help:"Look after the bot of Telegram."`
+	Messenger messengerCmd    `cmd:"" help:"Look after the Page on Messenger."`
+	Backup    backupCmd       `cmd:"" help:"Back up the installation, also while it runs."`
+	Restore   restoreCmd      `cmd:"" help:"Make a new installation of a backup."`
+	Keys      keysCmd         `cmd:"" help:"Replace the installation key."`
+	Doctor    doctorCmd       `cmd:"" help:"Check that everything is as it should be."`
 
 	StandIn standInCmd `cmd:"" help:"Play a platform on this machine, to try Sarai by hand."`
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -16,8 +17,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"sarai/channels/messenger"
 	"sarai/channels/telegram"
 	"sarai/channels/web"
+	"sarai/channels/whatsappcloud"
 	"sarai/console"
 	"sarai/gateway"
 	"sarai/locales"
@@ -91,6 +94,20 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 		g.Attach(tg)
 	}
+	var page *messenger.Channel
+	if conf.messenger() {
+		if page, err = messenger.New(conf.messengerOptions(phrases, log)); err != nil {
+			return err
+		}
+		g.Attach(page)
+	}
+	var cloud *whatsappcloud.Channel
+	if conf.whatsappCloud() {
+		if cloud, err = whatsappcloud.New(conf.whatsappCloudOptions(phrases, reportsOf(g), log)); err != nil {
+			return err
+		}
+		g.Attach(cloud)
+	}
 	keeper := newKeeper(c, conf, db, log)
 	ctx, end := context.WithCancel(w.ctx)
 	defer end()
@@ -115,7 +132,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	mux.Handle("/desk", desk.Handler())
 	mux.Handle("/desk/", desk.Handler())
 	fitted := prometheus.NewGauge(prometheus.GaugeOpts{Name: "sarai_search_fitted", Help: "1 once the full model of the articles answers, 0 while the quick one does."})
-	health(mux, db, g, backupAge(keeper), fitted)
+	health(mux, db, g, append(slices.Concat(messengerCounts(page), whatsappCloudCounts(cloud)), backupAge(keeper), fitted)...)
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
 		// A poor line may take long over a few hundred bytes; slower is an attack.
@@ -143,6 +160,12 @@ func (serveCmd) Run(c *cli, w world) error {
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
 	}
+	if page != nil {
+		stopped = both(stopped, serveMessenger(ctx, page, g.Accept, mux))
+	}
+	if cloud != nil {
+		stopped = both(stopped, serveWhatsAppCloud(ctx, cloud, g.Accept, mux))
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
@@ -166,6 +189,14 @@ func (serveCmd) Run(c *cli, w world) error {
 		server.Close()
 	}
 	return nil
+}
+
+// both waits for one and for the other.
+func both(one, other func()) func() {
+	return func() {
+		one()
+		other()
+	}
 }
 
 // until ends the requests of a handler with ctx. Event streams would last for

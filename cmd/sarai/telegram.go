@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -33,45 +31,9 @@ type telegramConf struct {
 	inFile bool // a secret stands in the configuration file itself
 }
 
-// secrets fills in what comes from the environment or from files of its own.
-// The environment counts before a file, a file before the configuration. dir is
-// where relative names of files count from.
-func (t *telegramConf) secrets(dir string, env func(string) string) error {
-	t.inFile = t.Token != "" || t.SecretToken != ""
-	for _, s := range []struct {
-		value *string
-		file  string
-		key   string
-		name  string
-	}{
-		{&t.Token, t.TokenFile, "token_file", "SARAI_TELEGRAM_TOKEN"},
-		{&t.SecretToken, t.SecretTokenFile, "secret_token_file", "SARAI_TELEGRAM_SECRET_TOKEN"},
-	} {
-		if v := strings.TrimSpace(env(s.name)); v != "" {
-			*s.value = v
-			continue
-		}
-		if s.file == "" {
-			continue
-		}
-		path := within(dir, s.file)
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("[telegram] %s cannot be read: %w", s.key, short(err))
-		}
-		if *s.value = strings.TrimSpace(string(b)); *s.value == "" {
-			return fmt.Errorf("[telegram] %s: %s is empty", s.key, path)
-		}
-	}
-	return nil
-}
-
-// within is where a file lies that a configuration in dir names.
-func within(dir, file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(dir, file)
+// all are the secrets of the section.
+func (t *telegramConf) all() []secret {
+	return []secret{{"token", &t.Token, t.TokenFile}, {"secret_token", &t.SecretToken, t.SecretTokenFile}}
 }
 
 // check looks at the section. It fails with words for whoever wrote it.
@@ -219,19 +181,4 @@ func checkTelegramNow(conf config, w world, say func(ok bool, what, advice strin
 	for _, f := range ch.Check(w.ctx) {
 		say(f.OK, f.What, f.Advice)
 	}
-}
-
-// secretFiles are the files, beside those of the data folder, that nobody else
-// may read. path is the configuration's.
-func (c config) secretFiles(path string) []string {
-	var files []string
-	if c.Telegram.inFile {
-		files = append(files, path)
-	}
-	for _, f := range []string{c.Telegram.TokenFile, c.Telegram.SecretTokenFile} {
-		if f != "" {
-			files = append(files, within(filepath.Dir(path), f))
-		}
-	}
-	return files
 }

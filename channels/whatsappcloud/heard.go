@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package whatsappcloud
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"sarai/channels"
+)
+
+// maxHeard is how many addresses are kept in mind. Nothing is lost with one that
+// is forgotten: nobody sees that somebody types.
+const maxHeard = 10_000
+
+// memory holds the newest message of each person, in memory only: WhatsApp shows
+// typing only in answer to one.
+type memory struct {
+	mu    sync.Mutex
+	of    map[channels.Address]heard
+	order []channels.Address // as they came to be known; the oldest goes first
+}
+
+func newMemory() *memory { return &memory{of: map[channels.Address]heard{}} }
+
+func (m *memory) put(h heard) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range h.who.addresses() {
+		if _, ok := m.of[a]; !ok {
+			if len(m.order) >= maxHeard {
+				delete(m.of, m.order[0])
+				m.order = append(m.order[:0], m.order[1:]...)
+			}
+			m.order = append(m.order, a)
+		}
+		m.of[a] = h
+	}
+}
+
+func (m *memory) get(a channels.Address) heard {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of[a]
+}
+
+// Typing shows for 25 seconds, or until the next message, that somebody writes,
+// and marks what the person wrote last as read: WhatsApp has no one without the
+// other. Where no message of theirs came since the start nothing is shown. It
+// fails only with a *SendError.
+func (c *Channel) Typing(ctx context.Context, to channels.Address) error {
+	if _, bad := recipientOf(to); bad != nil {
+		return bad
+	}
+	last := c.heard.get(to).id
+	if last == "" {
+		return nil
+	}
+	return c.problem(c.graph.Do(ctx, http.MethodPost, c.path("messages"), struct {
+		Product string            `json:"messaging_product"`
+		Status  string            `json:"status"`
+		Message string            `json:"message_id"`
+		Typing  map[string]string `json:"typing_indicator"`
+	}{"whatsapp", "read", last, map[string]string{"type": "text"}}, nil))
+}
+
+// path is a place below the number.
+func (c *Channel) path(rest string) string { return "/" + c.o.PhoneNumberID + "/" + rest }
+
+// problem makes of an error of the client the *SendError that WhatsApp's code asks for.
+func (c *Channel) problem(err error) error {
+	if err == nil {
+		return nil
+	}
+	return judge(err)
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Package graph plays Meta towards a program: a server that answers as the Graph
+// API does for one Facebook Page (Messenger, and comments under its posts) and one
+// WhatsApp number (Cloud API), refuses what Meta refuses, and posts what people do
+// to the program's webhooks, signed. The people are played by a test, through
+// Person (Messenger and comments) and Contact (WhatsApp), or by somebody at a desk,
+// through the page at the server's root. Nothing leaves the machine: the only thing
+// it ever calls are the two webhooks.
+//
+// What is said about Meta was read in its documentation (developers.facebook.com,
+// Graph API v25.0, seen in November 2026) or observed in payloads that others
+// published. Where neither says it, the comment says that it is a guess.
+package graph
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What an unset option means.
+const (
+	PageID      = "100000000000017"         // of the Page
+	PageName    = "Stand-in Centre"         // of the Page
+	PageToken   = "stand-in-page-token"     // opens the Page
+	AppID       = "700000000000001"         // of the program, as Meta calls it
+	AppSecret   = "stand-in-app-secret"     // signs what comes to the webhooks
+	VerifyToken = "stand-in-verify-token"   // for the handshake of the webhooks
+	NumberID    = "200000000000023"         // of the WhatsApp number
+	AccountID   = "300000000000029"         // of the WhatsApp Business account
+	Number      = "15550000001"             // the WhatsApp number itself
+	Token       = "stand-in-whatsapp-token" // opens the WhatsApp number
+	Version     = "v25.0"                   // of the Graph API
+	Inbox       = "263902037430900"         // app id of the Page's own inbox (developers.facebook.com)
+)
+
+// Options are what a Server is made of. The zero value is a Page and a number with
+// the constants above, on the machine's clock, without limits on speed, whose app
+// has every permission and is subscribed to every field.
+type Options struct {
+	PageID, PageName, PageToken        string
+	AppID, AppSecret, VerifyToken      string
+	NumberID, AccountID, Number, Token string
+
+	Now func() time.Time
+	// Fields are what the Page's app is subscribed to at first; nil is everything
+	// and an empty list nothing. What it is not subscribed to is not delivered.
+	Fields []string
+	// Unheard leaves the app unsubscribed from the WhatsApp account until it
+	// subscribes.
+	Unheard bool
+	// Denied are permissions that neither token has, such as "pages_messaging",
+	// "pages_manage_engagement", "whatsapp_business_messaging", and "human_agent"
+	// for the feature of that name.
+	Denied []string
+	// Paced refuses what is sent faster than Meta takes it: 300 a second for the
+	// Page, 80 a second for the number, and to one WhatsApp user one in 6 seconds
+	// after a burst of 45.
+	Paced bool
+	// Late reports what WhatsApp refuses because of the person (131026, 131047) as
+	// a failed status after an answer 200, as it happens often, and not in the answer.
+	Late bool
+	// Manual delivers nothing by itself: Deliver does. Otherwise what happens is
+	// delivered at once, and again with doubling pauses until it is taken.
+	Manual bool
+	// Second is how long a second of waiting before another delivery takes; 0 is a
+	// second. A test makes it short.
+	Second time.Duration
+	// Client calls the webhooks; nil is one that never takes a proxy or a redirect
+	// and gives up after 20 seconds.
+	Client *http.Client
+	// Log is told what was refused and which deliveries failed, without tokens,
+	// people or words; nil is nobody.
+	Log *slog.Logger
+}
+
+// A Server is one app with its Page and its number, and all the people who may
+// write to them. Make one with New. Its methods and those of what it hands out are
+// safe for concurrent use.
+type Server struct {
+	o     Options
+	log   *slog.Logger
+	close chan struct{}
+	ctx   context.Context // of deliveries; ends with Close
+	end   context.CancelFunc
+
+	mu      sync.Mutex
+	moved   chan struct{} // closed when something changes; nil while nobody waits
+	version uint64        // counts changes
+	closed  bool
+	address string // of this server, without a slash at its end
+	numeric bool
+	last    int64 // number that was given last
+
+	people   map[string]*Person // by PSID
+	public   map[string]*Person // by the id in comments
+	guests   []*Person          // in the order in which they came
+	contacts map[string]*Contact
+	users    map[string]*Contact // by BSUID
+	callers  []*Contact
+
+	posts    []*post
+	comments map[string]*comment
+
+	hooks      map[Product]*hook
+	together   int
+	batch      map[Product][]obj
+	deliveries []Delivery
+	fields     map[string]bool // of the Page's subscription
+	heard      bool            // the WhatsApp account is subscribed
+
+	profile   profile
+	templates []*Template
+	files     files
+	denied    map[string]bool
+
+	faults []*Fault
+	calls  []string
+	pace   pace
+}
+
+// New makes a Server. Close it.
+func New(o Options) *Server {
+	for field, usual := range map[*string]string{
+		&o.PageID: PageID, &o.PageName: PageName, &o.PageToken: PageToken,
+		&o.AppID: AppID, &o.AppSecret: AppSecret, &o.VerifyToken: VerifyToken,
+		&o.NumberID: NumberID, &o.AccountID: AccountID, &o.Number: Number, &o.Token: Token,
+	} {
+		if *field == "" {
+			*field = usual
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Second == 0 {
+		o.Second = time.Second
+	}
+	if o.Client == nil {
+		o.Client = webhookClient()
+	}
+	if o.Fields == nil {
+		o.Fields = pageFields
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	s := &Server{
+		o: o, log: log, close: make(chan struct{}), ctx: ctx, end: end,
+		version: 1, // the page asks with 0 for the state as it is
+		last:    100,
+		people:  map[string]*Person{}, public: map[string]*Person{},
+		contacts: map[string]*Contact{}, users: map[string]*Contact{},
+		comments: map[string]*comment{},
+		hooks:    map[Product]*hook{}, batch: map[Product][]obj{},
+		fields: map[string]bool{}, heard: !o.Unheard,
+		files:  files{byID: map[string]*kept{}},
+		denied: map[string]bool{},
+		pace:   pace{pairs: map[string]*bucket{}},
+	}
+	for _, p := range []Product{Messenger, WhatsApp} {
+		s.hooks[p] = &hook{s: s, p: p}
+	}
+	for _, f := range o.Fields {
+		s.fields[f] = true
+	}
+	for _, d := range o.Denied {
+		s.denied[d] = true
+	}
+	return s
+}
+
+// Close ends what waits: faults that hang, deliveries. It may be called more than
+// once, and comes before the end of the HTTP server, which waits for them.
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.close)
+	s.end()
+	s.touch()
+}
+
+// Address tells the server where it is served, such as http://127.0.0.1:8082, for
+// the addresses of files in events. Until then it goes by the last request.
+func (s *Server) Address(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.address = strings.TrimSuffix(url, "/")
+}
+
+// Await returns once holds says true. It asks again after every change of the
+// server, so nobody has to sleep; what happens elsewhere does not wake it. The
+// error is that of ctx.
+func (s *Server) Await(ctx context.Context, holds func() bool) error {
+	for {
+		s.mu.Lock()
+		moved, _ := s.moves()
+		s.mu.Unlock()
+		if holds() {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("what was awaited did not happen: %w", ctx.Err())
+		}
+	}
+}
+
+// moves gives a channel that is closed at the next change, and how many there
+// were. The lock is held.
+func (s *Server) moves() (<-chan struct{}, uint64) {
+	if s.moved == nil {
+		s.moved = make(chan struct{})
+	}
+	return s.moved, s.version
+}
+
+// touch wakes who waits for a change. The lock is held.
+func (s *Server) touch() {
+	s.version++
+	if s.moved != nil {
+		close(s.moved)
+		s.moved = nil
+	}
+}
+
+func (s *Server) now() time.Time { return s.o.Now() }
+
+// number gives the next number that nothing else has. The lock is held.
+func (s *Server) number() int64 {
+	s.last++
+	return s.last
+}
+
+// Numeric makes ids in the events that follow JSON numbers where they are made of
+// digits, and what is usually a number (app_id, num_edit, sticker_id) a string:
+// both are observed. false is as documented.
+func (s *Server) Numeric(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.numeric = on
+}
+
+// A Message is something on somebody's screen.
+type Message struct {
+	ID   string    `json:"id"` // mid or wamid
+	By   string    `json:"by"` // "person", "program" (through the API) or "colleague" (through Meta's own apps)
+	At   time.Time `json:"at"`
+	Text string    `json:"text,omitempty"`
+	// Type is what it is beside text: "image", "audio", "video", "document", "sticker",
+	// "location", "contacts", "template" … as the platform calls it.
+	Type     string   `json:"type,omitempty"`
+	File     *File    `json:"file,omitempty"`
+	Place    *Place   `json:"place,omitempty"`
+	Buttons  []Button `json:"buttons,omitempty"`
+	Opener   string   `json:"opener,omitempty"`   // label that opens a WhatsApp list
+	Template string   `json:"template,omitempty"` // name of the WhatsApp template
+	Private  string   `json:"private,omitempty"`  // id of the comment that it answers privately
+	Tag      string   `json:"tag,omitempty"`      // message tag, such as HUMAN_AGENT
+	Key      string   `json:"key,omitempty"`      // metadata, or biz_opaque_callback_data
+	Reply    string   `json:"reply,omitempty"`    // id of the message that it answers
+	Edited   bool     `json:"edited,omitempty"`
+	Deleted  bool     `json:"deleted,omitempty"` // taken back: Text and File are empty
+	Reaction string   `json:"reaction,omitempty"`
+	State    string   `json:"state,omitempty"` // of the program's: "sent", "delivered", "read", "played" or "failed"
+}
+
+// A Button is something to tap under a message.
+type Button struct {
+	Kind        string `json:"kind"` // "quick" (it vanishes), "postback", "web_url", "phone_number", "reply", "row"
+	Title       string `json:"title"`
+	Payload     string `json:"payload,omitempty"` // or the id on WhatsApp
+	URL         string `json:"url,omitempty"`
+	Description string `json:"description,omitempty"`
+	Section     string `json:"section,omitempty"`
+}
+
+// A File is a picture, a recording or a document.
+type File struct {
+	ID    string `json:"id"`
+	Name  string `json:"name,omitempty"`
+	Type  string `json:"type"` // media type, such as image/jpeg
+	Size  int    `json:"size"`
+	Voice bool   `json:"voice,omitempty"` // recorded in WhatsApp
+	Data  []byte `json:"-"`
+}
+
+// A Place is a point on the map.
+type Place struct {
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+}
