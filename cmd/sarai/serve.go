@@ -96,14 +96,16 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	var page *messenger.Channel
 	if conf.messenger() {
-		if page, err = messenger.New(conf.messengerOptions(phrases, log)); err != nil {
+		o := conf.messengerOptions(phrases, log)
+		o.Reports, o.Notebook = g.Report, notebook{db, messenger.ChannelName}
+		if page, err = messenger.New(o); err != nil {
 			return err
 		}
 		g.Attach(page)
 	}
 	var cloud *whatsappcloud.Channel
 	if conf.whatsappCloud() {
-		if cloud, err = whatsappcloud.New(conf.whatsappCloudOptions(phrases, reportsOf(g), log)); err != nil {
+		if cloud, err = whatsappcloud.New(conf.whatsappCloudOptions(phrases, g.Report, log)); err != nil {
 			return err
 		}
 		g.Attach(cloud)

@@ -85,17 +85,6 @@ func (c config) whatsappCloudOptions(phrases *locales.Phrases, reports channels.
 	return o
 }
 
-// reportsOf gives where a gateway takes what becomes of messages, nil where it
-// takes nothing of that.
-func reportsOf(g any) channels.Reports {
-	if r, ok := g.(interface {
-		Report(ctx context.Context, rs ...channels.Report) error
-	}); ok {
-		return r.Report
-	}
-	return nil
-}
-
 // serveWhatsAppCloud has the channel receive into sink, and keeps its subscription
 // until ctx ends. wait returns once it has stopped.
 func serveWhatsAppCloud(ctx context.Context, ch *whatsappcloud.Channel, sink channels.Sink, mux *http.ServeMux) (wait func()) {
