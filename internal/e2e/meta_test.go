@@ -168,21 +168,24 @@ func TestACampaignsCommentsAreAnsweredSignalsFirst(t *testing.T) {
 		many = 200
 	}
 	c := newMetaCentre(t, graph.Options{Second: 10 * time.Millisecond})
-	post := c.meta.Publish("Thinking of work abroad? Ask us.")
+	var posts []string
+	for n := range 4 {
+		posts = append(posts, c.meta.Publish(fmt.Sprint("Thinking of work abroad? Ask us. ", n)))
+	}
 	c.start()
 	people := make([]*graph.Person, many)
 	c.meta.Fail("POST /*/messages", graph.Fault{Times: -1, Only: true, Delay: 20 * time.Millisecond}) // Meta is far
 	c.meta.Together(func() {
 		for i := range people {
 			people[i] = c.meta.Person(fmt.Sprint(500000+i), "P.")
-			people[i].Comment(post, graph.Remark{Text: "What is a Migrant Resource Centre?"})
+			people[i].Comment(posts[i%4], graph.Remark{Text: "What is a Migrant Resource Centre?"})
 		}
 	})
 	begun := time.Now()
 	inDanger := make([]*graph.Person, 5)
 	for i := range inDanger {
 		inDanger[i] = c.meta.Person(fmt.Sprint(900000+i), "D.")
-		inDanger[i].Comment(post, graph.Remark{Text: "please help, they locked us in a house and took our passports"})
+		inDanger[i].Comment(posts[i%4], graph.Remark{Text: "please help, they locked us in a house and took our passports"})
 	}
 	c.await("those in danger are answered", func() bool {
 		return !slices.ContainsFunc(inDanger, func(p *graph.Person) bool { return len(p.Screen()) == 0 })
