@@ -63,15 +63,20 @@ func (p *plan) reachedAt(in channels.Inbound) {
 	}
 }
 
-// renamed keeps under which name the platform knows the person now. Answers go
-// there, and under the old names they are found still.
+// renamed keeps under which name the platform knows the person now. The old names
+// are given up: a telephone number goes to somebody else after a while, who must
+// not come into this talk.
 func (p *plan) renamed(in channels.Inbound) {
 	th := &p.turn.Thread
-	if slices.Contains(in.Aliases, th.Reply) {
+	if slices.Contains(th.Addresses, in.From) && !slices.ContainsFunc(in.Aliases, func(a channels.Address) bool { return slices.Contains(th.Addresses, a) }) {
+		return // told before
+	}
+	th.Addresses = slices.DeleteFunc(th.Addresses, func(a channels.Address) bool { return slices.Contains(in.Aliases, a) })
+	if !slices.Contains(th.Addresses, in.From) {
+		th.Addresses = append(th.Addresses, in.From)
+	}
+	if !slices.Contains(th.Addresses, th.Reply) {
 		th.Reply = in.From
 	}
-	if !slices.Contains(th.Addresses, in.From) {
-		p.event(EventRenamed, desk.Program, "")
-	}
-	p.reachedAt(in)
+	p.event(EventRenamed, desk.Program, "")
 }

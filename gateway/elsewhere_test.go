@@ -133,6 +133,19 @@ func TestWhoIsCalledOtherwiseIsTheSamePerson(t *testing.T) {
 	if th.ID != r.thread("phone:1").ID || th.Reply != address("user:b") {
 		t.Errorf("%+v", th.Addresses)
 	}
+	in = r.message("phone:2", "3b", "")
+	in.Kind, in.Aliases = channels.Renamed, []channels.Address{address("phone:1")}
+	r.must(r.g.Accept(context.Background(), in)) // of a name that the person has no more: told late
+	in = r.message("user:b", "3c", "visa")
+	in.Aliases = []channels.Address{address("phone:2")}
+	r.must(r.g.Accept(context.Background(), in))
+	in = r.message("phone:3", "3d", "")
+	in.Kind, in.Aliases = channels.Renamed, []channels.Address{address("phone:2")}
+	r.must(r.g.Accept(context.Background(), in))
+	r.hear("phone:2", "3e", "visa")
+	if r.thread("phone:2").ID == th.ID || r.thread("phone:3").ID != th.ID {
+		t.Error("who has the old number now came into the talk of who had it before")
+	}
 	in = r.message("user:z", "4", "")
 	in.Kind, in.Aliases = channels.Renamed, []channels.Address{address("user:y")}
 	r.must(r.g.Accept(context.Background(), in))
