@@ -17,9 +17,10 @@ const maxHeard = 10_000
 // memory holds the newest message of each person, in memory only: WhatsApp shows
 // typing only in answer to one.
 type memory struct {
-	mu    sync.Mutex
-	of    map[channels.Address]heard
-	order []channels.Address // as they came to be known; the oldest goes first
+	mu   sync.Mutex
+	of   map[channels.Address]heard
+	ring []channels.Address // as they came to be known
+	next int                // in a full ring: the oldest
 }
 
 func newMemory() *memory { return &memory{of: map[channels.Address]heard{}} }
@@ -29,11 +30,13 @@ func (m *memory) put(h heard) {
 	defer m.mu.Unlock()
 	for _, a := range h.who.addresses() {
 		if _, ok := m.of[a]; !ok {
-			if len(m.order) >= maxHeard {
-				delete(m.of, m.order[0])
-				m.order = append(m.order[:0], m.order[1:]...)
+			if len(m.ring) < maxHeard {
+				m.ring = append(m.ring, a)
+			} else {
+				delete(m.of, m.ring[m.next])
+				m.ring[m.next] = a
+				m.next = (m.next + 1) % maxHeard
 			}
-			m.order = append(m.order, a)
 		}
 		m.of[a] = h
 	}

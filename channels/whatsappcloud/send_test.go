@@ -286,7 +286,7 @@ func TestCodesOfRefusals(t *testing.T) {
 		132015: channels.Rejected, 132016: channels.Rejected, 131062: channels.Rejected, 130497: channels.Rejected,
 		131030: channels.Misset, 131042: channels.Misset, 131031: channels.Misset, 368: channels.Misset, 3: channels.Misset,
 		10: channels.Misset, 190: channels.Misset, 200: channels.Misset, 299: channels.Misset, 131005: channels.Misset,
-		131045: channels.Misset, 133010: channels.Misset, 133015: channels.Misset, 0: channels.Misset,
+		131045: channels.Misset, 131037: channels.Misset, 133010: channels.Misset, 133015: channels.Misset, 0: channels.Misset,
 		139999: channels.Rejected, // a code that came later
 	}
 	for code := range whatsappcloud.Verdicts() {
