@@ -247,6 +247,9 @@ func (s *Server) do(d deed) error {
 	case "heal":
 		s.Heal()
 		return nil
+	case "deliver":
+		s.hurry()
+		return nil
 	case "publish":
 		if strings.TrimSpace(d.Text) == "" {
 			return errors.New("a post has words")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"sarai/standin/graph"
 )
@@ -158,6 +159,23 @@ func TestThePageDoesWhatPeopleDo(t *testing.T) {
 	do(204, `{"do":"throttle"}`)
 	p.page("GET", "/me", nil).taken(t)
 	p.say("7", "x").refused(t, "4", "")
+}
+
+func TestWhatWaitsCanBeHurried(t *testing.T) {
+	t.Parallel()
+	p := serve(t, func(o *graph.Options) { o.Second = time.Hour })
+	p.hook.answer = func(_ got, nth int) int { return map[bool]int{true: 500, false: 200}[nth < 3] }
+	p.Person("7", "").Say("hello")
+	if err := p.Await(t.Context(), func() bool { return len(p.Deliveries()) == 2 }); err != nil {
+		t.Fatal(err)
+	}
+	if p.Waiting(graph.Messenger) != 1 {
+		t.Fatal("nothing waits")
+	}
+	if status, _, _ := p.visit("POST", "/page/do", `{"do":"deliver"}`); status != 204 {
+		t.Errorf("it answered %d", status)
+	}
+	p.settle()
 }
 
 func TestThePageIsOnlyForThisMachine(t *testing.T) {

@@ -165,6 +165,7 @@
 		}
 		$('who').value = who;
 		$('status').textContent = told(state.messenger, 'Messenger') + ' – ' + told(state.whatsapp, 'WhatsApp');
+		$('deliver').hidden = !(state.messenger.set && state.messenger.waiting || state.whatsapp.set && state.whatsapp.waiting);
 		$('faults').textContent = state.faults ? '(' + state.faults + ')' : '';
 		const t = state.talk;
 		const kind = who[0] || '';
@@ -290,6 +291,7 @@
 		if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); $('form').requestSubmit(); }
 	});
 	on('leave', 'click', () => other(null));
+	on('deliver', 'click', () => act({ do: 'deliver' }));
 	on('start', 'click', () => act({ do: 'start', text: '' }));
 	on('link', 'submit', () => act(state && state.talk && state.talk.started ? { do: 'start', text: $('ref').value } : { do: 'refer', text: $('ref').value }));
 	on('speak', 'submit', () => act({ do: 'speak', text: $('locale').value }));
