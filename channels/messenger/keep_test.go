@@ -295,6 +295,7 @@ func TestCheck(t *testing.T) {
 		"all is well":         {},
 		"no permission":       {o: graph.Options{Denied: []string{"pages_messaging"}}, bad: "pages_messaging"},
 		"no comments":         {o: graph.Options{Denied: []string{"pages_read_engagement"}}, bad: "pages_read_user_content"},
+		"no words of others":  {o: graph.Options{Denied: []string{"pages_read_user_content"}}, bad: "pages_read_user_content"},
 		"no metadata":         {o: graph.Options{Denied: []string{"pages_manage_metadata"}}, bad: "pages_manage_metadata"},
 		"not subscribed":      {o: graph.Options{Fields: []string{"messages"}}, bad: "message_echoes"},
 		"the token":           {o: graph.Options{PageToken: "another"}, bad: "messenger token"},
@@ -307,6 +308,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := checked(t, x.o, x.without)
+			p.meta.Publish("Safe ways to work abroad")
 			if name == "Meta is away" {
 				p.meta.Fail("", graph.Fault{Status: 503, Body: "<html>", Times: -1})
 			}
