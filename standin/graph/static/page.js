@@ -161,7 +161,7 @@
 	function show() {
 		$('page').textContent = state.page;
 		for (const k of ['m', 'w', 'p']) {
-			options($('group-' + k), state.people.filter((p) => p.who[0] === k).map((p) => [p.who, p.who.slice(2) + ' · ' + p.name]));
+			options($('group-' + k), state.people.filter((p) => p.who[0] === k).map((p) => [p.who, p.name + ' · ' + p.who.slice(2)]));
 		}
 		$('who').value = who;
 		$('status').textContent = told(state.messenger, 'Messenger') + ' – ' + told(state.whatsapp, 'WhatsApp');
