@@ -166,9 +166,7 @@ func TestWhatWaitsCanBeHurried(t *testing.T) {
 	p := serve(t, func(o *graph.Options) { o.Second = time.Hour })
 	p.hook.answer = func(_ got, nth int) int { return map[bool]int{true: 500, false: 200}[nth < 3] }
 	p.Person("7", "").Say("hello")
-	if err := p.Await(t.Context(), func() bool { return len(p.Deliveries()) == 2 }); err != nil {
-		t.Fatal(err)
-	}
+	p.await(func() bool { return len(p.Deliveries()) == 2 })
 	if p.Waiting(graph.Messenger) != 1 {
 		t.Fatal("nothing waits")
 	}

@@ -17,7 +17,7 @@ type Person struct {
 	name     string
 	language string
 	chat     chat
-	begun    bool           // they have written or pressed something
+	begun    bool // they have written or pressed something
 	blocked  bool
 	standby  bool
 }
