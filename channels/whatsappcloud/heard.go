@@ -60,21 +60,17 @@ func (c *Channel) Typing(ctx context.Context, to channels.Address) error {
 	if last == "" {
 		return nil
 	}
-	return c.problem(c.graph.Do(ctx, http.MethodPost, c.path("messages"), struct {
+	err := c.graph.Do(ctx, http.MethodPost, c.path("messages"), struct {
 		Product string            `json:"messaging_product"`
 		Status  string            `json:"status"`
 		Message string            `json:"message_id"`
 		Typing  map[string]string `json:"typing_indicator"`
-	}{"whatsapp", "read", last, map[string]string{"type": "text"}}, nil))
+	}{"whatsapp", "read", last, map[string]string{"type": "text"}}, nil)
+	if err != nil {
+		return judge(err)
+	}
+	return nil
 }
 
 // path is a place below the number.
 func (c *Channel) path(rest string) string { return "/" + c.o.PhoneNumberID + "/" + rest }
-
-// problem makes of an error of the client the *SendError that WhatsApp's code asks for.
-func (c *Channel) problem(err error) error {
-	if err == nil {
-		return nil
-	}
-	return judge(err)
-}
