@@ -45,9 +45,18 @@ func (c *Channel) Check(ctx context.Context) []channels.Finding {
 	}
 	say(true, "token", fmt.Sprintf("the Page is %q", page.Name))
 
-	c.try(ctx, say, "permission to read and send messages", "pages_messaging", "/conversations", url.Values{"platform": {"messenger"}, "fields": {"id"}, "limit": {"1"}})
+	err = c.graph.Do(ctx, http.MethodGet, "/"+c.o.PageID+"/conversations", url.Values{"platform": {"messenger"}, "fields": {"id"}, "limit": {"1"}}, nil)
+	if err != nil {
+		say(false, "permission to read and send messages", cause(err)+": the permission is pages_messaging")
+	} else {
+		say(true, "permission to read and send messages", "")
+	}
 	if c.o.Comments {
-		c.try(ctx, say, "permission to read comments", "pages_read_engagement and pages_read_user_content", "/feed", url.Values{"fields": {"id"}, "limit": {"1"}})
+		if err := c.readComments(ctx); err != nil {
+			say(false, "permission to read comments", cause(err)+": the permissions are pages_read_engagement and pages_read_user_content")
+		} else {
+			say(true, "permission to read comments", "")
+		}
 		say(true, "permission to answer comments", "it cannot be tried without writing one: see that the app has pages_manage_engagement")
 	}
 	have, known, err := c.subscriptions(ctx)
@@ -67,14 +76,18 @@ func (c *Channel) Check(ctx context.Context) []channels.Finding {
 	return found
 }
 
-// try asks for something that needs a permission.
-func (c *Channel) try(ctx context.Context, say func(bool, string, string), what, permission, edge string, query url.Values) {
-	err := c.graph.Do(ctx, http.MethodGet, "/"+c.o.PageID+edge, query, nil)
-	if err != nil {
-		say(false, what, cause(err)+": the permission is "+permission)
-		return
+// readComments tries to read posts, and what is said under the newest.
+func (c *Channel) readComments(ctx context.Context) error {
+	var posts list[pastPost]
+	if err := c.graph.Do(ctx, http.MethodGet, "/"+c.o.PageID+"/feed", url.Values{"fields": {"id"}, "limit": {"1"}}, &posts); err != nil {
+		return err
 	}
-	say(true, what, "")
+	for _, p := range posts.Data {
+		if commentID.MatchString(string(p.ID)) {
+			return c.graph.Do(ctx, http.MethodGet, "/"+string(p.ID)+"/comments", url.Values{"fields": {"id"}, "limit": {"1"}}, nil)
+		}
+	}
+	return nil // nothing to try it on
 }
 
 // checkHook asks the webhook what Meta would ask it.

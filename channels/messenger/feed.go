@@ -37,7 +37,6 @@ type change struct {
 
 type tag struct {
 	Name string `json:"name"`
-	Type string `json:"type"` // of what is tagged: "user", "page"
 }
 
 // feed makes an event of a change under the Page's posts. Of all that happens
@@ -152,13 +151,20 @@ func ofFacebook(address string) bool {
 	return err == nil && u.Scheme == "https" && u.User == nil && (u.Host == "facebook.com" || strings.HasSuffix(u.Host, ".facebook.com"))
 }
 
-// onlyTags says whether a text names people and says nothing beside.
+// onlyTags says whether a text names people and says nothing beside. Where Meta
+// does not give the tags, only those with a sign before them are known.
 func onlyTags(text string, tags []tag) bool {
-	if len(tags) == 0 {
-		return false
-	}
+	whole := text
 	for _, t := range tags {
 		text = strings.Replace(text, t.Name, "", 1)
+	}
+	for _, word := range strings.Fields(text) {
+		if strings.HasPrefix(word, "@") {
+			text = strings.Replace(text, word, "", 1)
+		}
+	}
+	if text == whole {
+		return false
 	}
 	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsSymbol(r) })
 }

@@ -21,10 +21,13 @@ const (
 	settle = 2 * time.Minute
 	// furthest is how far back is looked after a long stop.
 	furthest = 30 * 24 * time.Hour
-	// mostPages is how many answers are read for one look, of mostly 25 talks or
-	// posts each; a Page that has more than these a day is told by its webhook.
+	// mostPages and postPages are how many answers are read for one look, of mostly
+	// 25 talks or posts each; what a Page has beyond is told by its webhook alone.
 	mostPages = 40
 	postPages = 4
+	// alwaysPosts are so many of the newest posts that are looked under whatever
+	// Graph says of when they changed.
+	alwaysPosts = 25
 )
 
 // The notes of up to when everything was taken in.
@@ -240,8 +243,8 @@ func (w pastWord) event(page meta.ID) (channels.Inbound, bool) {
 // The shapes of posts and their comments (docs/graph-api/reference/page/feed).
 type (
 	pastPost struct {
-		ID       meta.ID           `json:"id"`
-		Comments list[pastComment] `json:"comments"`
+		ID      meta.ID   `json:"id"`
+		Updated meta.Time `json:"updated_time"` // also by a comment
 	}
 	pastComment struct {
 		ID         meta.ID   `json:"id"`
@@ -264,26 +267,46 @@ type (
 // missedComments are what was said under the newest posts in a span of time. What
 // was changed, hidden or removed meanwhile Graph does not tell.
 func (c *Channel) missedComments(ctx context.Context, since, until time.Time) ([]channels.Inbound, error) {
-	query := url.Values{
-		"fields": {"id,comments.filter(stream).order(reverse_chronological).limit(50){id,created_time,from,parent{id},message,message_tags,permalink_url,attachment}"},
-		"limit":  {"25"},
-	}
-	var all []channels.Inbound
+	var posts []meta.ID
+	seen := 0
+	query := url.Values{"fields": {"id,updated_time"}, "limit": {"25"}}
 	err := walk(ctx, c.graph, "/"+c.o.PageID+"/feed", query, postPages, func(post pastPost) bool {
-		for _, x := range post.Comments.Data {
-			if x.Created.Before(since) || x.Created.After(until) {
-				continue
-			}
-			past := change{
-				Post: post.ID, Parent: post.ID, Comment: x.ID, Created: x.Created, Item: "comment", Verb: "add",
-				Message: x.Message, Tags: x.Tags, Link: x.Link, Photo: x.Attachment.Media.Image.Src, From: x.From,
-			}
-			if x.Parent != nil && x.Parent.ID != "" {
-				past.Parent = x.Parent.ID
-			}
-			all = append(all, c.reader.happened(past, x.Created.Time, nil).In...)
+		seen++
+		if commentID.MatchString(string(post.ID)) && (seen <= alwaysPosts || !post.Updated.Before(since)) {
+			posts = append(posts, post.ID)
 		}
 		return true
 	})
+	var all []channels.Inbound
+	for _, post := range posts {
+		if err != nil {
+			break
+		}
+		query := url.Values{
+			"fields": {"id,created_time,from,parent{id},message,message_tags,permalink_url,attachment"},
+			"filter": {"stream"}, "order": {"reverse_chronological"}, "limit": {"50"},
+		}
+		err = walk(ctx, c.graph, "/"+string(post)+"/comments", query, mostPages, func(x pastComment) bool {
+			if x.Created.Before(since) {
+				return false // the newest come first
+			}
+			if !x.Created.After(until) {
+				all = append(all, c.reader.happened(x.change(post), x.Created.Time, nil).In...)
+			}
+			return true
+		})
+	}
 	return all, err
+}
+
+// change is what the webhook would have told of a comment.
+func (x pastComment) change(post meta.ID) change {
+	c := change{
+		Post: post, Parent: post, Comment: x.ID, Created: x.Created, Item: "comment", Verb: "add",
+		Message: x.Message, Tags: x.Tags, Link: x.Link, Photo: x.Attachment.Media.Image.Src, From: x.From,
+	}
+	if x.Parent != nil && x.Parent.ID != "" {
+		c.Parent = x.Parent.ID
+	}
+	return c
 }

@@ -260,7 +260,9 @@ func TestALostAnswerIsSettledByTheEcho(t *testing.T) {
 	}
 	who.Read()
 	p.settle()
-	if !slices.ContainsFunc(p.reports(), func(r channels.Report) bool { return r.State == channels.Read && !r.Before.Before(m.At.Truncate(time.Millisecond)) }) {
+	if !slices.ContainsFunc(p.reports(), func(r channels.Report) bool {
+		return r.State == channels.Read && !r.Before.Before(m.At.Truncate(time.Millisecond))
+	}) {
 		t.Error("that it was read was not reported")
 	}
 }

@@ -196,16 +196,6 @@ func (s *store) tried() int {
 	return s.calls
 }
 
-// only gives the one event that was taken.
-func (s *store) only(t *testing.T) channels.Inbound {
-	t.Helper()
-	all := s.all()
-	if len(all) != 1 {
-		t.Fatalf("%d events arrived, not one: %v", len(all), summaries(all))
-	}
-	return all[0]
-}
-
 func summaries(all []channels.Inbound) []string {
 	var out []string
 	for _, in := range all {

@@ -145,7 +145,9 @@ func judge(status, code, subcode int, transient bool) (channels.SendProblem, str
 		return channels.Throttled, "Meta asks for a pause"
 	case subcode == 1545041, code == 10 && subcode == 2018108, code == 551:
 		return channels.Blocked, "the person cannot be reached: they blocked the Page or closed the account"
-	case code == 10 && (subcode == 2018278 || subcode == 2534022 || subcode == 2018065):
+	case code == 10 && subcode == 2018065:
+		return channels.Expired, "Meta's window for an answer is closed, and the feature Human Agent is not granted"
+	case code == 10 && (subcode == 2018278 || subcode == 2534022):
 		return channels.Expired, "Meta's window for an answer is closed"
 	case code == 190, code == 102, code == 104:
 		return channels.Misset, "Meta does not take the token any more: make a new one and put it into the configuration"

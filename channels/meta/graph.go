@@ -32,8 +32,7 @@ const DefaultURL = "https://graph.facebook.com/v25.0"
 const (
 	// maxAnswer is how much of an answer is read, in bytes.
 	maxAnswer = 4 << 20
-	// callFor is how long one request may take whose caller sets no end, and
-	// uploadFor one that carries a file.
+	// callFor is how long one request may take, and uploadFor one that carries a file.
 	callFor   = 30 * time.Second
 	uploadFor = 3 * time.Minute
 )
@@ -107,7 +106,7 @@ func NewGraph(address, token, appSecret string) (*Graph, error) {
 // nothing. The answer is decoded into out unless that is nil. It fails only with
 // an *Error.
 func (g *Graph) Do(ctx context.Context, method, path string, in, out any) error {
-	ctx, end := within(ctx, callFor)
+	ctx, end := context.WithTimeout(ctx, callFor)
 	defer end()
 	var body io.Reader
 	kind := ""
@@ -144,7 +143,7 @@ type File struct {
 // Upload makes one request with a form: the fields, and a file after them. The
 // content is not held in memory. It fails only with an *Error.
 func (g *Graph) Upload(ctx context.Context, path string, fields map[string]string, f File, out any) error {
-	ctx, end := within(ctx, uploadFor)
+	ctx, end := context.WithTimeout(ctx, uploadFor)
 	defer end()
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
@@ -233,11 +232,4 @@ func join(path, query string) string {
 		return path + "&" + query
 	}
 	return path + "?" + query
-}
-
-func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, d)
 }

@@ -3,6 +3,7 @@
 package whatsappcloud
 
 import (
+	"encoding/json"
 	"time"
 
 	"sarai/channels"
@@ -38,4 +39,13 @@ func (c *Channel) Heard() int {
 func (c *Channel) Hasten() *Channel {
 	c.pauses = pauses{first: time.Millisecond, most: 5 * time.Millisecond, check: time.Millisecond}
 	return c
+}
+
+// MessagesOf gives what a message is sent as, in JSON.
+func MessagesOf(out channels.Outbound, opener string) ([]byte, error) {
+	all, bad := messagesOf(out, opener)
+	if bad != nil {
+		return nil, bad
+	}
+	return json.Marshal(all)
 }

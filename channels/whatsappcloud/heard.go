@@ -17,9 +17,10 @@ const maxHeard = 10_000
 // memory holds the newest message of each person, in memory only: WhatsApp shows
 // typing only in answer to one.
 type memory struct {
-	mu    sync.Mutex
-	of    map[channels.Address]heard
-	order []channels.Address // as they came to be known; the oldest goes first
+	mu   sync.Mutex
+	of   map[channels.Address]heard
+	ring []channels.Address // as they came to be known
+	next int                // in a full ring: the oldest
 }
 
 func newMemory() *memory { return &memory{of: map[channels.Address]heard{}} }
@@ -29,11 +30,13 @@ func (m *memory) put(h heard) {
 	defer m.mu.Unlock()
 	for _, a := range h.who.addresses() {
 		if _, ok := m.of[a]; !ok {
-			if len(m.order) >= maxHeard {
-				delete(m.of, m.order[0])
-				m.order = append(m.order[:0], m.order[1:]...)
+			if len(m.ring) < maxHeard {
+				m.ring = append(m.ring, a)
+			} else {
+				delete(m.of, m.ring[m.next])
+				m.ring[m.next] = a
+				m.next = (m.next + 1) % maxHeard
 			}
-			m.order = append(m.order, a)
 		}
 		m.of[a] = h
 	}
@@ -57,21 +60,17 @@ func (c *Channel) Typing(ctx context.Context, to channels.Address) error {
 	if last == "" {
 		return nil
 	}
-	return c.problem(c.graph.Do(ctx, http.MethodPost, c.path("messages"), struct {
+	err := c.graph.Do(ctx, http.MethodPost, c.path("messages"), struct {
 		Product string            `json:"messaging_product"`
 		Status  string            `json:"status"`
 		Message string            `json:"message_id"`
 		Typing  map[string]string `json:"typing_indicator"`
-	}{"whatsapp", "read", last, map[string]string{"type": "text"}}, nil))
+	}{"whatsapp", "read", last, map[string]string{"type": "text"}}, nil)
+	if err != nil {
+		return judge(err)
+	}
+	return nil
 }
 
 // path is a place below the number.
 func (c *Channel) path(rest string) string { return "/" + c.o.PhoneNumberID + "/" + rest }
-
-// problem makes of an error of the client the *SendError that WhatsApp's code asks for.
-func (c *Channel) problem(err error) error {
-	if err == nil {
-		return nil
-	}
-	return judge(err)
-}

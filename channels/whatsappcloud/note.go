@@ -41,7 +41,7 @@ var told = []string{
 var wordForm = regexp.MustCompile(`^[\pL0-9_:.,+ -]{1,80}$`)
 
 // good are the words of news that nobody has to act on.
-var good = []string{"APPROVED", "UNFLAGGED", "REINSTATED", "VERIFIED_ACCOUNT", "GREEN", "ONBOARDING", "UPGRADE", "PENDING"}
+var good = []string{"APPROVED", "UNFLAGGED", "REINSTATED", "VERIFIED_ACCOUNT", "GREEN", "ONBOARDING", "UPGRADE", "PENDING", "VOLUME_BASED_PRICING_TIER_UPDATE"}
 
 // noteOf takes out of an event of the account what may be logged.
 func noteOf(field string, body []byte) note {

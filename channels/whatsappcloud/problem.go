@@ -66,7 +66,6 @@ var verdicts = map[int]verdict{
 	132015: {channels.Rejected, 0, "the template is paused because people did not like it"},
 	132016: {channels.Rejected, 0, "the template was switched off for good"},
 
-	0:      {channels.Misset, 0, "Meta does not accept the token: make a new one for the system user"},
 	190:    {channels.Misset, 0, "Meta does not accept the token: make a new one for the system user"},
 	3:      {channels.Misset, 0, "the app lacks a permission: whatsapp_business_messaging and whatsapp_business_management"},
 	10:     {channels.Misset, 0, "the app lacks a permission: whatsapp_business_messaging and whatsapp_business_management"},
@@ -75,6 +74,7 @@ var verdicts = map[int]verdict{
 	131031: {channels.Misset, 0, "Meta has locked the account: see the Business Support Home"},
 	368:    {channels.Misset, 0, "Meta has blocked the account for a while: see the Business Support Home"},
 	131042: {channels.Misset, 0, "there is a problem with payment: look at the payment settings in WhatsApp Manager"},
+	131037: {channels.Misset, 0, "the number's display name is not approved: see WhatsApp Manager"},
 	131045: {channels.Misset, 0, "the number is not registered"},
 	133010: {channels.Misset, 0, "the number is not registered"},
 	133015: {channels.Misset, 0, "the number was deleted a moment ago: wait"},
@@ -83,7 +83,7 @@ var verdicts = map[int]verdict{
 // problemOf is what an error code in a status means. A message that failed with a
 // code that nobody knows will not be tried again by Meta.
 func problemOf(code int) channels.SendProblem {
-	if v, ok := verdicts[code]; ok && code != 0 {
+	if v, ok := verdicts[code]; ok {
 		return v.problem
 	}
 	if code >= 200 && code <= 299 {
@@ -99,7 +99,7 @@ func judge(err error) *channels.SendError {
 		return &channels.SendError{Problem: channels.Unavailable, Cause: "it could not be asked"}
 	}
 	v, ok := verdicts[e.Code]
-	if !ok || e.Code == 0 {
+	if !ok {
 		return &e.SendError
 	}
 	if e.Code == 100 && e.Subcode == 33 {

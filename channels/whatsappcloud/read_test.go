@@ -299,7 +299,7 @@ func TestWhatPeopleSend(t *testing.T) {
 	}
 	// Every payload is looked at somewhere.
 	others := []string{
-		"group", "another-number", "call-over", "history", "address-book", "preferences", "batch",
+		"group", "another-number", "call-over", "changed-phone", "history", "address-book", "preferences", "batch",
 		"account-error", "template-status", "quality", "account",
 	}
 	for name := range payloads(t) {
@@ -384,6 +384,7 @@ func TestWhatIsLeft(t *testing.T) {
 		"another-number": {1, 0, 1, 0},
 		"status-group":   {1, 1, 0, 0},
 		"call-over":      {1, 0, 0, 0},
+		"changed-phone":  {1, 0, 0, 0},
 		"history":        {1, 0, 0, 0},
 		"address-book":   {1, 0, 0, 0},
 		"preferences":    {1, 0, 0, 0},

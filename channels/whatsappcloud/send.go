@@ -99,9 +99,10 @@ func (c *Channel) post(ctx context.Context, to channels.Address, m message) (cha
 	return answer.receipt(to), nil
 }
 
-// settles is how long after a lost answer WhatsApp has mostly told by a status,
-// which carries the message's key, whether it has the message (observed: seconds).
-const settles = 30 * time.Second
+// settles is how long after a lost answer it is tried again. By then WhatsApp has
+// mostly told, by a status with the message's key, that it has it: statuses come
+// within seconds. Meanwhile nothing else goes to the person, so it is not longer.
+const settles = 10 * time.Second
 
 // slow judges an error, and waits longer where WhatsApp asks for it.
 func (c *Channel) slow(to recipient, err error) *channels.SendError {

@@ -19,6 +19,10 @@ func (r *reading) system(raw json.RawMessage, m envelope, sender person) {
 		System system `json:"system"`
 	}
 	ok := json.Unmarshal(raw, &s) == nil
+	if t := s.System.Type; t == "user_identity_changed" || t == "customer_identity_changed" {
+		r.Ignored++ // another phone, perhaps: the number is the same
+		return
+	}
 	in := s.System.event(sender, m.Timestamp.Time)
 	in.ID = string(m.ID)
 	if in.ID == "" {

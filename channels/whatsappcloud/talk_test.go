@@ -351,3 +351,46 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("the list: %v", err)
 	}
 }
+
+// A file that is larger than WhatsApp takes of its kind is refused for good, and a
+// fault of Meta's while it is taken in is not.
+func TestFilesThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	p := open(t, graph.Options{}, nil)
+	who := p.api.Contact("491500000001", "")
+	who.Say("salam")
+	me := p.last().From
+	send := func(mime string, size int) channels.SendProblem {
+		out := to(me.ID, "")
+		out.Attachment = &channels.Attachment{
+			Kind: channels.Document, Type: mime, Name: "f", Size: int64(size),
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(make([]byte, size))), nil },
+		}
+		_, err := p.ch.Send(t.Context(), out)
+		var problem *channels.SendError
+		if errors.As(err, &problem) {
+			return problem.Problem
+		}
+		return ""
+	}
+	for _, x := range []struct {
+		mime string
+		size int
+		want channels.SendProblem
+	}{
+		{"image/jpeg", 6 << 20, channels.Rejected},
+		{"image/webp", 600 << 10, channels.Rejected},
+		{"audio/mpeg", 17 << 20, channels.Rejected},
+		{"application/zip", 10, channels.Rejected},
+		{"application/pdf", 6 << 20, ""},
+		{"image/jpeg", 4 << 20, ""},
+	} {
+		if got := send(x.mime, x.size); got != x.want {
+			t.Errorf("%s of %d bytes: %q", x.mime, x.size, got)
+		}
+	}
+	p.api.Fail("POST /*/media", graph.Fault{Code: 131053})
+	if got := send("image/jpeg", 10); got != channels.Unavailable {
+		t.Errorf("a fault: %q", got)
+	}
+}

@@ -22,26 +22,33 @@ const (
 	full    dress = iota // an empty line between paragraphs, bullets, bold and italics, marks of direction
 	compact              // no empty lines
 	plain                // the words and their links, with a line break between blocks
-	bare                 // the words alone
 )
 
 // compose sets a message with as much dress as limit leaves room for, in UTF-16
-// units, and says how much that was. It is no longer than limit if its words are not.
+// units, and says how much that was. Where there is no room even for all links,
+// the last ones are left out. It is no longer than limit if its words are not.
 func compose(out channels.Outbound, limit int) (string, dress) {
-	for d := full; ; d++ {
-		if s := set(out, d); channels.UTF16(s) <= limit || d == bare {
+	d, links := full, len(out.Blocks) // at most one of each
+	for {
+		s := set(out, d, links)
+		switch {
+		case channels.UTF16(s) <= limit || links == 0:
 			return s, d
+		case d < plain:
+			d++
+		default:
+			links--
 		}
 	}
 }
 
-func set(out channels.Outbound, d dress) string {
+// set sets a message, with the links of its first blocks only.
+func set(out channels.Outbound, d dress, links int) string {
 	var all strings.Builder
 	item := false
-	for _, b := range out.Blocks {
-		text := strings.ToValidUTF8(b.Text, "\uFFFD")
-		link := ""
-		if d != bare || text == "" {
+	for i, b := range out.Blocks {
+		text, link := strings.ToValidUTF8(b.Text, "\uFFFD"), ""
+		if i < links {
 			text, link = linked(text, b.Link)
 		}
 		if strings.TrimSpace(text) == "" {

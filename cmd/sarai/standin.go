@@ -10,15 +10,19 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
 	"sarai/standin/botapi"
+	"sarai/standin/graph"
 )
 
 type standInCmd struct {
 	Telegram standInTelegramCmd `cmd:"" help:"Play Telegram: an API for sarai serve, and a page on which to be the people."`
+	Graph    standInGraphCmd    `cmd:"" help:"Play Meta: a Facebook Page and a WhatsApp number for sarai serve, and a page on which to be the people."`
 }
 
 type standInTelegramCmd struct {
@@ -38,18 +42,9 @@ func (s standInTelegramCmd) Run(w world) error {
 	if s.Keep < 0 {
 		return usageError{errors.New("--keep is 0 or more")}
 	}
-	host, _, err := net.SplitHostPort(s.Listen)
+	l, err := standInListener(s.Listen, "127.0.0.1:8081")
 	if err != nil {
-		return usageError{fmt.Errorf("--listen %q is not an address such as 127.0.0.1:8081", s.Listen)}
-	}
-	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return usageError{fmt.Errorf("--listen %q: the stand-in is only for this machine, anybody could be anybody on it: use 127.0.0.1", s.Listen)}
-	}
-	l, err := net.Listen("tcp", s.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program: end that, or choose another address with --listen", s.Listen)
-	} else if err != nil {
-		return fmt.Errorf("cannot serve on %s: choose another address with --listen", s.Listen)
+		return err
 	}
 	keep := s.Keep
 	if keep == 0 {
@@ -59,12 +54,7 @@ func (s standInTelegramCmd) Run(w world) error {
 	bot := botapi.New(botapi.Options{Token: s.Token, Paced: s.Paced, Keep: keep, Log: log})
 	bot.Person(1001, "en")
 	bot.Person(1002, "ur")
-	server := &http.Server{
-		Handler: bot.Handler(), ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
-		ReadHeaderTimeout: 20 * time.Second, MaxHeaderBytes: 32 << 10,
-	}
-	server.RegisterOnShutdown(bot.Close)
-	url := "http://" + l.Addr().String()
+	address := "http://" + l.Addr().String()
 	fmt.Fprintf(w.out, `Into sarai.toml, then start sarai serve again:
 
 [telegram]
@@ -72,7 +62,88 @@ token = %q
 api_url = %q
 
 Be the people here: %s/ (Ctrl-C ends it)
-`, s.Token, url, url)
+`, s.Token, address, address)
+	return serveStandIn(w, l, bot.Handler(), bot.Close, log)
+}
+
+type standInGraphCmd struct {
+	Listen string `help:"Address to listen on; only this machine's own." default:"127.0.0.1:8082" placeholder:"ADDR"`
+	Hook   string `help:"Where sarai serve listens, on this machine." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Paced  bool   `help:"Refuse what Meta would find too fast."`
+}
+
+// Run plays Meta until it is interrupted. Nothing is kept.
+func (s standInGraphCmd) Run(w world) error {
+	hook, err := url.Parse(s.Hook)
+	if err != nil || hook.Scheme != "http" || !loopback(hook.Hostname()) || strings.Trim(hook.Path, "/") != "" || hook.RawQuery != "" || hook.User != nil {
+		return usageError{errors.New("--hook is the address of sarai serve on this machine, such as http://127.0.0.1:8080")}
+	}
+	l, err := standInListener(s.Listen, "127.0.0.1:8082")
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(w.err, nil))
+	meta := graph.New(graph.Options{Paced: s.Paced, Log: log})
+	address := "http://" + l.Addr().String()
+	meta.Address(address)
+	meta.Hook(graph.Messenger, "http://"+hook.Host+"/hook/messenger")
+	meta.Hook(graph.WhatsApp, "http://"+hook.Host+"/hook/whatsapp")
+	meta.Person("5001", "Asif Example")
+	meta.Person("5002", "Bina Example").Speak("ur_PK")
+	meta.Contact("15550000101", "Asif Example")
+	meta.Contact("15550000102", "Bina Example")
+	meta.Publish("What do you want to know before you leave?")
+	meta.Template(graph.Template{Name: "case_update", Language: "en", Body: "There is an answer for you in case {{1}}. Reply here to read it."})
+	fmt.Fprintf(w.out, `Into sarai.toml, then start sarai serve again:
+
+[messenger]
+page_id = %q
+page_token = %q
+app_id = %q
+app_secret = %q
+verify_token = %q
+graph_url = %q
+comments = true
+
+[whatsapp_cloud]
+phone_number_id = %q
+account_id = %q
+token = %q
+app_secret = %q
+verify_token = %q
+graph_url = %q
+
+Be the people here: %s/ (Ctrl-C ends it)
+`, graph.PageID, graph.PageToken, graph.AppID, graph.AppSecret, graph.VerifyToken, address+"/"+graph.Version,
+		graph.NumberID, graph.AccountID, graph.Token, graph.AppSecret, graph.VerifyToken, address+"/"+graph.Version, address)
+	return serveStandIn(w, l, meta.Handler(), meta.Close, log)
+}
+
+// standInListener listens on an address of this machine; example is one.
+func standInListener(address, example string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--listen %q is not an address such as %s", address, example)}
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, usageError{fmt.Errorf("--listen %q: the stand-in is only for this machine, anybody could be anybody on it: use 127.0.0.1", address)}
+	}
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program: end that, or choose another address with --listen", address)
+	} else if err != nil {
+		return nil, fmt.Errorf("cannot serve on %s: choose another address with --listen", address)
+	}
+	return l, nil
+}
+
+// serveStandIn serves until it is interrupted. end ends what would wait for ever.
+func serveStandIn(w world, l net.Listener, h http.Handler, end func(), log *slog.Logger) error {
+	server := &http.Server{
+		Handler: h, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug),
+		ReadHeaderTimeout: 20 * time.Second, MaxHeaderBytes: 32 << 10,
+	}
+	server.RegisterOnShutdown(end)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	select {

@@ -76,6 +76,15 @@ func TestWhatPeopleDoOnWhatsApp(t *testing.T) {
 		t.Errorf("on the screen: %+v", m)
 	}
 
+	if !asif.Reanswer(mid, "I am a counsellor") || asif.Reanswer("wamid.x", "x") {
+		t.Error("changing a colleague's message")
+	}
+	p.like(p.told()[0], `{"changes":[{"field":"smb_message_echoes","value":`+value(`"message_echoes":[{"from":"`+graph.Number+`","to":"`+number+`","type":"edit","edit":{"original_message_id":"`+mid+`","message":{"text":{"body":"I am a counsellor"}}}}]`)+`}]}`)
+	if !asif.Unanswer(mid) || asif.Unanswer(mid) || !asif.Last().Deleted {
+		t.Error("deleting a colleague's message")
+	}
+	p.like(p.told()[0], `{"changes":[{"field":"smb_message_echoes","value":`+value(`"message_echoes":[{"type":"revoke","revoke":{"original_message_id":"`+mid+`"}}]`)+`}]}`)
+
 	asif.Username("@asif_example")
 	asif.Say("without a number")
 	p.like(p.event(), value(`"contacts":[{"profile":{"name":"Asif Example","username":"@asif_example"},"wa_id":null,"user_id":"`+asif.User()+`"}],"messages":[{"from":null,"from_user_id":"`+asif.User()+`","text":{"body":"without a number"}}]`))

@@ -429,17 +429,49 @@ func (c *Contact) Answer(text string) string {
 	defer s.mu.Unlock()
 	m := &Message{ID: s.wamid(), By: "colleague", At: s.now(), Text: text}
 	c.chat.add(m)
-	echo := obj{
-		"from": s.o.Number, "to_user_id": c.user, "id": m.ID,
-		"timestamp": strconv.FormatInt(m.At.Unix(), 10), "type": "text", "text": obj{"body": text},
+	c.echo(m.ID, obj{"type": "text", "text": obj{"body": text}})
+	return m.ID
+}
+
+// Reanswer is the colleague changing such a message. It says whether it did.
+func (c *Contact) Reanswer(wamid, text string) bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	m := c.chat.find(wamid)
+	if m == nil || m.By != "colleague" || m.Deleted {
+		return false
 	}
+	m.Text, m.Edited = text, true
+	c.echo(c.s.wamid(), obj{"type": "edit", "edit": obj{"original_message_id": wamid, "message": obj{"type": "text", "text": obj{"body": text}}}})
+	return true
+}
+
+// Unanswer is the colleague deleting such a message for everyone. It says whether
+// it did.
+func (c *Contact) Unanswer(wamid string) bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	m := c.chat.find(wamid)
+	if m == nil || m.By != "colleague" || m.Deleted {
+		return false
+	}
+	m.Text, m.Deleted = "", true
+	c.echo(c.s.wamid(), obj{"type": "revoke", "revoke": obj{"original_message_id": wamid}})
+	return true
+}
+
+// echo tells the program what a colleague did in the WhatsApp Business app. The
+// lock is held.
+func (c *Contact) echo(id string, event obj) {
+	s := c.s
+	event["from"], event["to_user_id"] = s.o.Number, c.user
+	event["id"], event["timestamp"] = id, strconv.FormatInt(s.now().Unix(), 10)
 	if c.username == "" {
-		echo["to"] = c.phone
+		event["to"] = c.phone
 	}
 	v := s.value()
-	v["message_echoes"] = []obj{echo}
+	v["message_echoes"] = []obj{event}
 	s.account("smb_message_echoes", v)
-	return m.ID
 }
 
 // InGroup writes in a group that the number is in. It stands on no screen.

@@ -275,6 +275,8 @@ type Message struct {
 	Deleted  bool     `json:"deleted,omitempty"` // taken back: Text and File are empty
 	Reaction string   `json:"reaction,omitempty"`
 	State    string   `json:"state,omitempty"` // of the program's: "sent", "delivered", "read", "played" or "failed"
+
+	edits int // how often it was changed
 }
 
 // A Button is something to tap under a message.

@@ -126,6 +126,15 @@ func (p *place) settle() {
 	}
 }
 
+func (p *place) await(holds func() bool) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	defer cancel()
+	if err := p.Await(ctx, holds); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // told is every entry that was delivered since the last call, oldest first.
 func (p *place) told() []args {
 	p.t.Helper()

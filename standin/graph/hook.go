@@ -122,12 +122,25 @@ func (s *Server) Hook(p Product, url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.hooks[p]
-	h.url, h.failing = url, time.Time{}
+	h.url, h.failing, h.failed = url, time.Time{}, ""
+	h.hurry()
+	s.touch()
+}
+
+// hurry ends the pauses before what waits.
+func (s *Server) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.hooks {
+		h.hurry()
+	}
+}
+
+func (h *hook) hurry() {
 	for _, b := range h.queue {
 		b.due = time.Time{}
 	}
 	h.kick()
-	s.touch()
 }
 
 // push makes an entry's event known to a webhook. The lock is held.

@@ -73,7 +73,7 @@ func TestTheHandshake(t *testing.T) {
 		"and nothing else": func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, "%q", r.URL.Query().Get("hub.challenge"))
 		},
-		"answered 302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) },
+		"answered 302": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 	} {
 		p.hook.shake = shake
 		err := p.Subscribe(t.Context(), graph.Messenger, p.hook.URL+"/wrong")

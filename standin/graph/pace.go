@@ -30,7 +30,7 @@ func (b *bucket) take(now time.Time, rate, burst float64) bool {
 		b.tokens = min(burst, b.tokens+d.Seconds()*rate)
 	}
 	b.at = now
-	if b.tokens < 1 {
+	if b.tokens < 1-1e-9 { // sixths do not add up to one
 		return false
 	}
 	b.tokens--

@@ -17,8 +17,7 @@ type Person struct {
 	name     string
 	language string
 	chat     chat
-	edits    map[string]int // of their messages
-	begun    bool           // they have written or pressed something
+	begun    bool // they have written or pressed something
 	blocked  bool
 	standby  bool
 }
@@ -33,7 +32,7 @@ func (s *Server) Person(psid, name string) *Person {
 	if p == nil {
 		h := fnv.New32a()
 		h.Write([]byte(psid))
-		p = &Person{s: s, psid: psid, name: "Somebody", language: "en_US", edits: map[string]int{}}
+		p = &Person{s: s, psid: psid, name: "Somebody", language: "en_US"}
 		for n := int64(h.Sum32()); p.public == "" || s.public[p.public] != nil; n++ {
 			p.public = strconv.FormatInt(10000000000+n, 10)
 		}
@@ -282,12 +281,12 @@ func (p *Person) Edit(mid, text string) bool {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	m := own(&p.chat, mid)
-	if m == nil || p.blocked || p.edits[mid] >= 5 {
+	if m == nil || p.blocked || m.edits >= 5 {
 		return false
 	}
-	p.edits[mid]++
+	m.edits++
 	m.Text, m.Edited = text, true
-	p.s.messaging(p, "message_edits", obj{"message_edit": obj{"mid": mid, "text": text, "num_edit": p.edits[mid]}})
+	p.s.messaging(p, "message_edits", obj{"message_edit": obj{"mid": mid, "text": text, "num_edit": m.edits}})
 	p.s.touch()
 	return true
 }
