@@ -258,13 +258,14 @@ type commentPage struct {
 	Text      string // for the private answer
 	Key       string
 	Most      int    // characters of it
-	Public    string // what was typed for the public one
+	Line      string // what was typed for the public one
 	PublicKey string
 	Locale    string
+	Shut      string // why there is no private answer any more
 	Busy      string // who holds its case, where that is a colleague
 }
 
-// said gives a thread that the member may read, with a case or a comment; see talk.
+// comment gives a thread that the member may read, with a case or a comment; see talk.
 func (c *Console) comment(v *visit) (store.Thread, error) {
 	th, err := c.readable(v)
 	if err == nil && th.Comment == nil {
@@ -333,6 +334,9 @@ func (c *Console) showComment(v *visit, th store.Thread, status int, name string
 	if most := c.Gateway.Limits(th.Addresses[0].Channel).Text; most > 0 {
 		p.Most = min(p.Most, most)
 	}
+	if toComment(th) && !p.Comment.MayPrivate {
+		p.Shut = v.shut(th, c.Gateway.Window(th))
+	}
 	if k := th.Case; k != nil && k.Status == desk.Held && k.Holder != v.me.ID && !k.Away && !desk.Elsewhere(k.Holder) {
 		p.Busy = called[k.Holder]
 	}
@@ -380,9 +384,9 @@ func (c *Console) answerComment(v *visit) error {
 		p.Problem = v.t(phrase)
 		switch good := goodKey(key); {
 		case public && good:
-			p.Public, p.PublicKey = text, key
+			p.Line, p.PublicKey = text, key
 		case public:
-			p.Public = text
+			p.Line = text
 		case good:
 			p.Key = key
 		}
