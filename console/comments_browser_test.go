@@ -135,6 +135,32 @@ func TestDeliveriesAreLive(t *testing.T) {
 	w.silent()
 }
 
+// TestTheBoxClosesWhileSomebodyTypes holds that what was typed stays to be seen.
+func TestTheBoxClosesWhileSomebodyTypes(t *testing.T) {
+	s := onASquare(t)
+	amina := s.hires("amina", "Amina", store.Counsellor)
+	x := talkOf("zahra", amina.ID)
+	x.age = 7*24*time.Hour - time.Minute
+	id := s.opens(x)
+	th := s.thread(id)
+	th.State = nil
+	if err := s.db.Commit(context.Background(), store.Turn{Thread: th}); err != nil {
+		t.Fatal(err)
+	}
+	w := s.window("amina")
+	w.open("/desk/talks/" + string(id))
+	w.until(`window.htmx && document.querySelector(".left.soon")`)
+	w.types("#text", "half an answer")
+	s.wait(2 * time.Minute)
+	if err := s.g.Note(context.Background(), id, amina.ID, "nnnnnnnnnnnnnnnnnnnn", "she rang"); err != nil {
+		t.Fatal(err)
+	}
+	w.until(`document.querySelector("#answer .shut") && document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	s.says("zahra", "I am back")
+	w.until(`!document.querySelector("#answer .shut") && !document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.silent()
+}
+
 // TestATemplateInABrowser closes the box and goes the way that is left.
 func TestATemplateInABrowser(t *testing.T) {
 	s := onASquare(t)
