@@ -59,6 +59,15 @@ func countComments(rows []store.CommentRow) (n commented) {
 	return n
 }
 
+// waitingComments counts those that a member may see, where comments come in.
+func (c *Console) waitingComments(ctx context.Context, m store.Member) (commented, error) {
+	if !c.Comments {
+		return commented{}, nil
+	}
+	rows, err := c.comments(ctx, m)
+	return countComments(rows), err
+}
+
 type commentsPage struct {
 	frame
 	List  string // "open" or "all"

@@ -6,11 +6,15 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+
 	"sarai/channels"
+	"sarai/console"
 	"sarai/desk"
 	"sarai/store"
 )
@@ -115,6 +119,34 @@ func TestCommentsInABrowser(t *testing.T) {
 	w.until(`document.body?.innerText.includes("The one private reply") || document.body?.innerText.includes("Private reply by Amina Kamal")`)
 	s.works()
 	w.until(`document.querySelector("#comment")?.innerText.includes("Private reply by Amina Kamal was taken")`)
+	w.silent()
+}
+
+// TestTheBarKeepsItsLines holds that all that the bar leads to fits, or can be
+// moved into sight, on screens between a phone's and a desk's: what sticks below
+// it knows its height.
+func TestTheBarKeepsItsLines(t *testing.T) {
+	phone := aHandset()
+	h := build(t, func(o *console.Options) { o.Linked, o.Comments = phone, true })
+	m := h.hires("amina", "Amina Kamal", store.Administrator)
+	w := h.window("amina")
+	for _, width := range []int64{560, 800, 900, 1024, 1280} {
+		must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 700, DeviceScaleFactor: 1})
+		for _, face := range faces {
+			m.Locale = face.locale
+			if err := h.db.PutMember(context.Background(), m); err != nil {
+				t.Fatal(err)
+			}
+			w.open("/desk")
+			w.picture(fmt.Sprintf("bar-%d-%s", width, face.name))
+			if over := eval[float64](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				t.Errorf("%d, %s: sticks out by %v", width, face.name, over)
+			}
+			if high := eval[float64](w, `document.querySelector(".bar").offsetHeight`); high > map[bool]float64{true: 66, false: 112}[width > 56*16] {
+				t.Errorf("%d, %s: the bar is %v high", width, face.name, high)
+			}
+		}
+	}
 	w.silent()
 }
 
