@@ -102,7 +102,6 @@ type commentView struct {
 	Open, Urgent    bool
 	Hidden, Removed bool
 	MayAct          bool // it stands there still
-	Aside           bool
 }
 
 // A replyView says what became of an answer.
@@ -274,7 +273,8 @@ type commentPage struct {
 	Busy      string // who holds its case, where that is a colleague
 }
 
-// comment gives a thread that the member may read, with a case or a comment; see talk.
+// comment gives the thread of the request if it began under a post and the member
+// may read it; see talk.
 func (c *Console) comment(v *visit) (store.Thread, error) {
 	th, err := c.readable(v)
 	if err == nil && th.Comment == nil {
