@@ -204,8 +204,13 @@ var payloads = []string{
 }
 
 func TestNothingThatStrangersTypeRuns(t *testing.T) {
-	h := build(t)
 	evil := strings.Join(payloads, "\n")
+	phone := aHandset()
+	phone.stands(channels.Joined)
+	for i, p := range payloads {
+		phone.chats = append(phone.chats, channels.Chat{ID: p, Name: p, Private: true, Group: i%2 == 0})
+	}
+	h := build(t, func(o *console.Options) { o.Linked, o.Comments = phone, true })
 	h.hires("amina", "Amina", store.Administrator)
 	other := h.hires("other", "Other", store.Counsellor)
 	other.Name = payloads[1]
@@ -225,7 +230,9 @@ func TestNothingThatStrangersTypeRuns(t *testing.T) {
 				{Author: store.Event, By: desk.StaffID(p), Event: p, Text: p},
 				{Author: store.Event, By: other.ID, Event: "not-sent", Text: p},
 				{Author: store.Person, Kind: channels.Text, Text: p},
-			}, change: func(k *desk.Case) { k.Before, k.Topic = other.ID, p }}))
+			}, change: func(k *desk.Case) { k.Before, k.Topic = other.ID, p },
+			comment: &store.Comment{ID: p, Post: p, Parent: p, Link: p, Person: p, Seq: 1, Said: noon, State: store.CommentNew, Urgent: i%2 == 0,
+				Private: store.Reply{State: store.ReplyRefused, By: other.ID, Why: p}, Public: store.Reply{State: store.ReplyAccepted, By: other.ID, ID: p}}}))
 	}
 	w := h.window("amina")
 	look := func(path string) {
@@ -236,7 +243,7 @@ func TestNothingThatStrangersTypeRuns(t *testing.T) {
 			t.Errorf("%s: %d elements are strangers'", path, n)
 		}
 	}
-	for _, path := range []string{"/desk", "/desk?list=mine", "/desk?list=" + url.QueryEscape(evil), "/desk/staff", "/desk/profile", "/desk/" + url.PathEscape("<script>alert(1)</script>")} {
+	for _, path := range []string{"/desk", "/desk?list=mine", "/desk?list=" + url.QueryEscape(evil), "/desk/staff", "/desk/whatsapp", "/desk/comments?list=all", "/desk/profile", "/desk/" + url.PathEscape("<script>alert(1)</script>")} {
 		look(path)
 	}
 	b := h.signsIn("amina")
@@ -245,6 +252,7 @@ func TestNothingThatStrangersTypeRuns(t *testing.T) {
 		b.post(path+"/take", nil)
 		b.send(path+"/draft", url.Values{"key": {"aaaaaaaaaaaaaaaaaaaa"}, "text": {evil}})
 		look(path)
+		look("/desk/comments/" + string(id))
 	}
 	path := "/desk/talks/" + string(ids[0])
 	look(path + "/look?q=" + url.QueryEscape(payloads[2]) + "&topic=" + url.QueryEscape(payloads[2]))

@@ -59,6 +59,15 @@ func countComments(rows []store.CommentRow) (n commented) {
 	return n
 }
 
+// waitingComments counts those that a member may see, where comments come in.
+func (c *Console) waitingComments(ctx context.Context, m store.Member) (commented, error) {
+	if !c.Comments {
+		return commented{}, nil
+	}
+	rows, err := c.comments(ctx, m)
+	return countComments(rows), err
+}
+
 type commentsPage struct {
 	frame
 	List  string // "open" or "all"
@@ -93,7 +102,6 @@ type commentView struct {
 	Open, Urgent    bool
 	Hidden, Removed bool
 	MayAct          bool // it stands there still
-	Aside           bool
 }
 
 // A replyView says what became of an answer.
@@ -258,13 +266,15 @@ type commentPage struct {
 	Text      string // for the private answer
 	Key       string
 	Most      int    // characters of it
-	Public    string // what was typed for the public one
+	Line      string // what was typed for the public one
 	PublicKey string
 	Locale    string
+	Shut      string // why there is no private answer any more
 	Busy      string // who holds its case, where that is a colleague
 }
 
-// said gives a thread that the member may read, with a case or a comment; see talk.
+// comment gives the thread of the request if it began under a post and the member
+// may read it; see talk.
 func (c *Console) comment(v *visit) (store.Thread, error) {
 	th, err := c.readable(v)
 	if err == nil && th.Comment == nil {
@@ -333,6 +343,9 @@ func (c *Console) showComment(v *visit, th store.Thread, status int, name string
 	if most := c.Gateway.Limits(th.Addresses[0].Channel).Text; most > 0 {
 		p.Most = min(p.Most, most)
 	}
+	if toComment(th) && !p.Comment.MayPrivate {
+		p.Shut = v.shut(th, c.Gateway.Window(th))
+	}
 	if k := th.Case; k != nil && k.Status == desk.Held && k.Holder != v.me.ID && !k.Away && !desk.Elsewhere(k.Holder) {
 		p.Busy = called[k.Holder]
 	}
@@ -380,9 +393,9 @@ func (c *Console) answerComment(v *visit) error {
 		p.Problem = v.t(phrase)
 		switch good := goodKey(key); {
 		case public && good:
-			p.Public, p.PublicKey = text, key
+			p.Line, p.PublicKey = text, key
 		case public:
-			p.Public = text
+			p.Line = text
 		case good:
 			p.Key = key
 		}

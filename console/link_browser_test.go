@@ -102,7 +102,7 @@ func TestAPhoneIsLinkedInABrowser(t *testing.T) {
 		t.Errorf("the code is %v wide", side)
 	}
 	phone.gives(channels.LinkStep{Done: true})
-	w.until(`document.body.innerText.includes("Which chats are private?") && document.querySelectorAll('input[name="private"]:checked').length === 3`)
+	w.until(`document.body?.innerText.includes("Which chats are private?") && document.querySelectorAll('input[name="private"]:checked').length === 3`)
 	w.everywhere(h, "amina", map[string]string{"link-done": "/desk/whatsapp"})
 	w.open("/desk/whatsapp")
 	w.press(`.chats li:nth-child(2) label`)
@@ -112,7 +112,7 @@ func TestAPhoneIsLinkedInABrowser(t *testing.T) {
 	w.press(".unlink summary")
 	w.press(`.unlink input[type="checkbox"]`)
 	w.press(".unlink button.risky")
-	w.until(`document.body.innerText.includes("No phone is linked") && document.querySelector('button[value="qr"]')`)
+	w.until(`document.body?.innerText.includes("No phone is linked") && document.querySelector('button[value="qr"]')`)
 	w.press(".other summary")
 	w.types(`input[name="phone"]`, "+999 000 000 0001")
 	w.press(`button[value="code"]`)

@@ -5,6 +5,7 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"rsc.io/qr"
 
 	"sarai/channels"
 	"sarai/console"
@@ -154,6 +157,26 @@ func (h *house) done(deeds ...store.Deed) (done []string) {
 	return done
 }
 
+// squares draws a QR code square by square, four from the edge.
+func squares(t *testing.T, text string) string {
+	t.Helper()
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for y := range code.Size {
+		row := ""
+		for x := range code.Size {
+			row += map[bool]string{true: "#", false: " "}[code.Black(x, y)]
+		}
+		for _, run := range regexp.MustCompile("#+").FindAllStringIndex(row, -1) {
+			fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", run[0]+4, y+4, run[1]-run[0], run[1]-run[0])
+		}
+	}
+	return b.String()
+}
+
 func TestAPhoneIsLinked(t *testing.T) {
 	phone := aHandset()
 	h := build(t, func(o *console.Options) { o.Linked = phone })
@@ -182,6 +205,9 @@ func TestAPhoneIsLinked(t *testing.T) {
 	first := code(a)
 	if first == "" || code(n) != first {
 		t.Errorf("the two see %q and %q", first, code(n))
+	}
+	if want := squares(t, "2@first"); first != want {
+		t.Errorf("the code is drawn as %s, not %s", first, want)
 	}
 	phone.gives(channels.LinkStep{QR: "2@second"})
 	for end := time.Now().Add(5 * time.Second); code(n) == first; time.Sleep(time.Millisecond) {

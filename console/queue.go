@@ -101,6 +101,9 @@ func (c *Console) showQueue(v *visit, name string) error {
 		return err
 	}
 	p.Waiting = counts(open, v.me.ID)
+	if p.Comments, err = c.waitingComments(ctx, v.me); err != nil {
+		return err
+	}
 	chosen := slices.DeleteFunc(slices.Clone(open), func(r store.Row) bool { return listOf(r.Case, v.me.ID) != list })
 	if list == listClosed {
 		if chosen, err = c.Store.ClosedCases(ctx, closedRows); err != nil {
@@ -213,12 +216,8 @@ func (c *Console) count(v *visit) error {
 		return err
 	}
 	p := countPage{Waiting: counts(open, v.me.ID), Public: c.Comments}
-	if p.Public {
-		rows, err := c.comments(v.r.Context(), v.me)
-		if err != nil {
-			return err
-		}
-		p.Comments = countComments(rows)
+	if p.Comments, err = c.waitingComments(v.r.Context(), v.me); err != nil {
+		return err
 	}
 	return v.show(http.StatusOK, "counts", p)
 }

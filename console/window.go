@@ -58,6 +58,8 @@ func toComment(th store.Thread) bool {
 // shut says in words why nothing can be written to somebody now.
 func (v *visit) shut(th store.Thread, w gateway.Window) string {
 	switch c := th.Comment; {
+	case toComment(th) && c.Private.State == store.ReplyRefused:
+		return v.t("desk.window.nottaken")
 	case toComment(th) && c.Private.State != "":
 		return v.t("desk.window.replied")
 	case toComment(th):
@@ -95,7 +97,6 @@ type templatePage struct {
 	Shown  string // what the person will read, once all is filled
 	Key    string
 	Quiet  bool
-	Kept   bool // what was typed into the answer box is kept
 }
 
 type templateView struct {
@@ -156,9 +157,6 @@ func (c *Console) showTemplate(v *visit, th store.Thread, status int, name, lang
 		return err
 	}
 	p.Waiting = counts(open, v.me.ID)
-	if draft, err := c.Store.Draft(ctx, th.ID, v.me.ID); err == nil {
-		p.Kept = draft != ""
-	}
 	all, err := c.Gateway.Templates(ctx, th.Reply.Channel)
 	if err != nil {
 		var problem *channels.SendError

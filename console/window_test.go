@@ -97,7 +97,7 @@ func TestATemplateIsChosenFilledLookedAtAndSent(t *testing.T) {
 	}
 	a.send(path+"/draft", url.Values{"key": {"aaaaaaaaaaaaaaaaaaaa"}, "text": {"half an answer"}})
 	list := a.get(path + "/template")
-	list.has(t, "your_case English", "Hello friend, please write to us again before Friday.", "call_us русский", "What you typed is kept.")
+	list.has(t, "your_case English", "Hello friend, please write to us again before Friday.", "call_us русский")
 	if strings.Index(list.body, "your_case") > strings.Index(list.body, "call_us") {
 		t.Error("the person's language does not come first")
 	}
