@@ -188,7 +188,7 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 func (c *Channel) read(e meta.Event) meta.Reading {
 	r := c.reader.read(e, c.o.Now())
 	r.In = slices.DeleteFunc(r.In, func(in channels.Inbound) bool {
-		own := in.Kind == channels.Comment && in.Comment.Person == "" && c.ledger.note(lineKey+in.Text, func(*progress) {}).whole
+		own := in.Kind == channels.Comment && in.Comment.Person == "" && c.ledger.note(lineKey+hash(in.Text), func(*progress) {}).whole
 		if own {
 			r.Ignored++
 		}

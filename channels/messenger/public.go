@@ -34,7 +34,7 @@ func (c *Channel) Comment(ctx context.Context, under, key, text string) (string,
 	case err != nil && before.unsure:
 		return "", meta.Problem(err) // it may stand there: not before it is known
 	case id == "":
-		c.ledger.note(lineKey+text, func(p *progress) { p.whole = true })
+		c.ledger.note(lineKey+hash(text), func(p *progress) { p.whole = true })
 		var answer struct {
 			ID meta.ID `json:"id"`
 		}
