@@ -33,6 +33,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -181,9 +182,18 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 	}.Handler(sink)
 }
 
-// read reads an event, and notes of what came back how far it got.
+// read reads an event, and notes of what came back how far it got. A line of our
+// own under a post that comes back without a name is known by its words: it must
+// not be answered.
 func (c *Channel) read(e meta.Event) meta.Reading {
 	r := c.reader.read(e, c.o.Now())
+	r.In = slices.DeleteFunc(r.In, func(in channels.Inbound) bool {
+		own := in.Kind == channels.Comment && in.Comment.Person == "" && c.ledger.note(lineKey+hash(in.Text), func(*progress) {}).whole
+		if own {
+			r.Ignored++
+		}
+		return own
+	})
 	for _, m := range r.marks {
 		c.ledger.arrived(m)
 	}

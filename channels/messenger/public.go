@@ -34,6 +34,7 @@ func (c *Channel) Comment(ctx context.Context, under, key, text string) (string,
 	case err != nil && before.unsure:
 		return "", meta.Problem(err) // it may stand there: not before it is known
 	case id == "":
+		c.ledger.note(lineKey+hash(text), func(p *progress) { p.whole = true })
 		var answer struct {
 			ID meta.ID `json:"id"`
 		}
@@ -49,8 +50,12 @@ func (c *Channel) Comment(ctx context.Context, under, key, text string) (string,
 	return id, nil
 }
 
-// publicKey keeps the keys of public lines apart from those of messages.
-const publicKey = "public:"
+// The ledger keeps public lines apart from messages: how far each got, by its key,
+// and which were ever written, by their words.
+const (
+	publicKey = "public:"
+	lineKey   = "line:"
+)
 
 // ownLine finds the Page's own line with this text, "" where there is none.
 func (c *Channel) ownLine(ctx context.Context, path, text string) (id string, err error) {

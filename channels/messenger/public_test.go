@@ -199,6 +199,14 @@ func TestAPublicReply(t *testing.T) {
 	if got := p.kept.all(); got[len(got)-1].Kind != channels.Comment || got[len(got)-1].ID != in.ID {
 		t.Error("the own line came back as an event")
 	}
+	nameless := `{"item":"comment","verb":"add","comment_id":"` + id + `","post_id":"` + in.Comment.Post + `","parent_id":"` + in.Comment.ID + `","created_time":1763770018,"message":"We have written to you in private."}`
+	if err := p.meta.Change(graph.Messenger, "feed", []byte(nameless)); err != nil {
+		t.Fatal(err)
+	}
+	p.settle()
+	if got := p.kept.all(); got[len(got)-1].ID != in.ID {
+		t.Error("the own line came back without a name, as an event")
+	}
 	if _, err := p.ch.Comment(t.Context(), "../me", "k", "x"); p.problem(err).Problem != channels.Rejected {
 		t.Error("a comment that is none")
 	}

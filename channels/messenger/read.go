@@ -4,6 +4,7 @@ package messenger
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -147,123 +148,137 @@ func (r reader) read(e meta.Event, now time.Time) reading {
 		return ignored
 	}
 	switch e.Field {
-	case "messaging":
-		return r.messaging(e, false, now)
-	case "standby":
-		return r.messaging(e, true, now)
+	case "messaging", "standby":
+		return r.messaging(e, now)
 	case "feed":
 		return r.feed(e, now)
 	}
 	return unread
 }
 
-func (r reader) messaging(e meta.Event, standby bool, now time.Time) reading {
+func (r reader) messaging(e meta.Event, now time.Time) reading {
 	var m messaging
 	err := json.Unmarshal(e.Body, &m)
-	person, ours := m.Sender.ID, false
-	if person == r.page || person == "" {
-		person, ours = m.Recipient.ID, m.Sender.ID == r.page
-	}
-	if p := m.Policy; p != nil || m.Policy2 != nil {
-		if p == nil {
-			p = m.Policy2
-		}
-		out := ignored
-		out.policy = "other"
-		if slices.Contains([]string{"block", "unblock", "warning"}, p.Action) {
-			out.policy = p.Action
-		}
-		return out
+	if p := cmp.Or(m.Policy, m.Policy2); p != nil {
+		return p.reading()
 	}
 	if m.routing.any() {
 		return ignored
 	}
-	if !personID.MatchString(string(person)) || person == r.page {
+	person, ours := r.whose(m)
+	if person == "" {
 		return unread
 	}
-	in := channels.Inbound{From: address(person), At: m.Timestamp.Time, Standby: standby}
+	in := channels.Inbound{From: address(person), At: m.Timestamp.Time, Standby: e.Field == "standby"}
 	if in.At.IsZero() {
 		in.At = e.Time.Time
 	}
 	if in.At.IsZero() {
 		in.At = now.UTC()
 	}
+	if m.Message != nil {
+		in.ID = string(m.Message.MID)
+		ours = ours || m.Message.Echo
+	}
 	if ours {
+		// Before anything else: an own message in an unknown form is not staff's.
+		if own := r.own(m.Message, in); own != nil {
+			return *own
+		}
+		if m.Message == nil && m.Edit == nil {
+			return ignored // what a colleague has seen, or likes
+		}
 		in.Staff = channels.PageInbox
 	}
-	unique := func(parts ...string) string { // for events that have no number of their own
-		return string(person) + "/" + strconv.FormatInt(max(0, m.Timestamp.UnixMilli()), 10) + "/" + strings.Join(parts, "/")
-	}
-	strange := func() reading {
-		in.Kind, in.Text, in.Media, in.Raw = channels.Unknown, "", nil, bytes.Clone(e.Body)
-		if in.ID == "" {
-			in.ID = unique("strange", hash(string(e.Body)))
-		}
+	switch {
+	case err != nil:
+	case m.Delivery != nil:
+		return reach(in.From, channels.Delivered, m.Delivery)
+	case m.Seen != nil:
+		return reach(in.From, channels.Read, m.Seen)
+	case m.Optin != nil && m.Optin.Type != "": // to advertising, which we do not have
+		return ignored
+	case m.event(&in):
 		return one(in)
 	}
-	if m.Message != nil && m.Message.MID != "" {
-		in.ID = string(m.Message.MID)
+	in.Kind, in.Of, in.Text, in.Media, in.Raw = channels.Unknown, "", "", nil, bytes.Clone(e.Body)
+	if in.ID == "" {
+		in.ID = m.key(in, "strange", hash(string(e.Body)))
 	}
-	if err != nil {
-		return strange()
+	return one(in)
+}
+
+// whose gives the person that an event is about, "" for nobody, and whether the
+// Page did it.
+func (r reader) whose(m messaging) (person meta.ID, ours bool) {
+	person = m.Sender.ID
+	if person == r.page || person == "" {
+		person, ours = m.Recipient.ID, person == r.page
 	}
+	if person == r.page || !personID.MatchString(string(person)) {
+		return "", false
+	}
+	return person, ours
+}
+
+// key names an event that has no number of its own, the same however often it is told.
+func (m messaging) key(in channels.Inbound, parts ...string) string {
+	at := strconv.FormatInt(max(0, m.Timestamp.UnixMilli()), 10)
+	return in.From.ID + "/" + at + "/" + strings.Join(parts, "/")
+}
+
+// event puts into in what somebody did, and reports whether it is something that is
+// known.
+func (m messaging) event(in *channels.Inbound) bool {
 	switch {
 	case m.Message != nil:
 		x := m.Message
-		if x.Echo || ours {
-			if own := r.own(x, in); own != nil {
-				return *own
-			}
-			in.Staff = channels.PageInbox
-		}
-		switch {
-		case x.Deleted && x.MID != "":
-			in.Kind, in.Of, in.ID = channels.Deleted, in.ID, in.ID+"/deleted"
-		case !x.event(&in):
-			return strange()
-		}
 		if in.ID == "" {
-			in.ID = unique("message", hash(string(e.Body)))
+			in.ID = m.key(*in, "message", hash(x.Text))
 		}
+		if x.Deleted {
+			in.Kind, in.Of, in.ID = channels.Deleted, string(x.MID), in.ID+"/deleted"
+			return true
+		}
+		return x.event(in)
 	case m.Postback != nil:
 		x := m.Postback
-		in.ID = string(x.MID)
-		if in.ID == "" {
-			in.ID = unique("postback", hash(x.Payload))
+		if in.ID = string(x.MID); in.ID == "" {
+			in.ID = m.key(*in, "postback", hash(x.Payload))
 		}
-		pressed(&in, x.Payload, x.Title)
 		in.Campaign = x.Referral.campaign()
+		pressed(in, x.Payload, x.Title)
 	case m.Referral != nil:
 		in.Kind, in.Campaign = channels.Start, m.Referral.campaign()
-		in.ID = unique("referral", hash(in.Campaign))
+		in.ID = m.key(*in, "referral", hash(in.Campaign))
 	case m.Optin != nil:
-		if m.Optin.Type != "" { // a subscription to advertising, which we do not have
-			return ignored
-		}
 		in.Kind, in.Campaign = channels.Start, code(m.Optin.Ref)
-		in.ID = unique("optin", hash(m.Optin.Ref))
-	case m.Delivery != nil:
-		return reach(in.From, channels.Delivered, m.Delivery, ours)
-	case m.Seen != nil:
-		return reach(in.From, channels.Read, m.Seen, ours)
+		in.ID = m.key(*in, "optin", hash(m.Optin.Ref))
 	case m.Reaction != nil:
-		if ours { // a colleague's, in the inbox
-			return ignored
-		}
 		x := m.Reaction
 		in.Kind, in.Of = channels.Reaction, string(x.MID)
 		if x.Action != "unreact" {
 			in.Text = x.Emoji
 		}
-		in.ID = unique("reaction", in.Of, x.Action, hash(x.Emoji))
+		in.ID = m.key(*in, "reaction", in.Of, x.Action, hash(x.Emoji))
 	case m.Edit != nil && m.Edit.MID != "":
 		x := m.Edit
 		in.Kind, in.Of, in.Text = channels.Edited, string(x.MID), x.Text
 		in.ID = in.Of + "/edited/" + string(x.Num)
 	default:
-		return strange()
+		return false
 	}
-	return one(in)
+	return true
+}
+
+// reading is that Meta acts against the Page, in one of the words that are known.
+func (p *policy) reading() reading {
+	out := ignored
+	out.policy = "other"
+	if slices.Contains([]string{"block", "unblock", "warning"}, p.Action) {
+		out.policy = p.Action
+	}
+	return out
 }
 
 // Metadata goes with each message and comes back with its echo.
@@ -273,8 +288,11 @@ const (
 )
 
 // own makes a report of an own message that came back, and gives nil for
-// anybody else's.
+// anything else.
 func (r reader) own(x *message, in channels.Inbound) *reading {
+	if x == nil || x.Deleted { // by a colleague, in the inbox
+		return nil
+	}
 	report := channels.Report{To: in.From, ID: in.ID, State: channels.Sent, At: in.At}
 	if key, ok := strings.CutPrefix(x.Metadata, metaWhole); ok && key != "" {
 		report.Key = key
@@ -292,7 +310,7 @@ func (r reader) own(x *message, in channels.Inbound) *reading {
 		out.marks = []mark{{key: key, part: n, mid: in.ID}}
 		return &out
 	}
-	if r.app != "" && x.App == r.app && !x.Deleted {
+	if r.app != "" && x.App == r.app {
 		if in.ID == "" {
 			return &ignored
 		}
@@ -304,10 +322,7 @@ func (r reader) own(x *message, in channels.Inbound) *reading {
 
 // reach makes reports of how far messages came. A watermark stands for all that
 // were sent up to then.
-func reach(to channels.Address, state channels.Delivery, d *delivery, ours bool) reading {
-	if ours {
-		return ignored // what the Page itself has read
-	}
+func reach(to channels.Address, state channels.Delivery, d *delivery) reading {
 	var all []channels.Report
 	for _, mid := range d.MIDs {
 		if mid != "" {

@@ -224,3 +224,23 @@ func FuzzEvent(f *testing.F) {
 		}
 	})
 }
+
+// A call with one text, from the signature to the sink.
+func BenchmarkCall(b *testing.B) {
+	body, err := os.ReadFile("testdata/calls/text.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := hooked(b, nil).Handler(func(context.Context, ...channels.Inbound) error { return nil })
+	signature := graph.Sign(graph.AppSecret, body)
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, messenger.Path, bytes.NewReader(body))
+		r.Header.Set("X-Hub-Signature-256", signature)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"sarai/channels"
@@ -82,6 +83,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 func read(resp *http.Response, body []byte, asking bool) *Error {
 	var answer struct {
 		Error *struct {
+			Message   string `json:"message"`
 			Code      number `json:"code"`
 			Subcode   number `json:"error_subcode"`
 			Transient bool   `json:"is_transient"`
@@ -98,6 +100,9 @@ func read(resp *http.Response, body []byte, asking bool) *Error {
 	}
 	var what string
 	e.Problem, what = judge(e.Status, e.Code, e.Subcode, answer.Error.Transient)
+	if strings.Contains(answer.Error.Message, "appsecret_proof") { // it has no number of its own (observed)
+		e.Problem, what = channels.Misset, "app_secret is not that of the token's app"
+	}
 	e.Cause = fmt.Sprintf("%s (Meta's error %d", what, e.Code)
 	if e.Subcode != 0 {
 		e.Cause += fmt.Sprintf("/%d", e.Subcode)

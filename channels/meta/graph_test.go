@@ -123,6 +123,7 @@ func TestErrors(t *testing.T) {
 		{400, e(190, 463), channels.Misset}, {401, `{}`, channels.Misset}, {401, e(0, 0), channels.Misset},
 		{400, e(1, 0), channels.Unavailable}, {500, e(100, 0), channels.Unavailable}, {400, strings.Replace(e(100, 0), `"code"`, `"is_transient":true,"code"`, 1), channels.Unavailable},
 		{400, `{"error":{"code":"190"}}`, channels.Misset}, {400, `{"error":{"code":{}}}`, channels.Rejected},
+		{400, `{"error":{"message":"Invalid appsecret_proof provided in the API argument","code":100}}`, channels.Misset},
 		{413, "large", channels.Rejected}, {404, "<html>", channels.Unavailable}, {503, `{"status":"no"}`, channels.Unavailable}, {302, "", channels.Unavailable},
 		{503, "<html>", channels.NoAnswer}, {200, "<html>", channels.NoAnswer}, {200, `{"error":{"code":190}}`, channels.Misset},
 	} {

@@ -88,7 +88,8 @@ func TestWhatPeopleDoOnWhatsApp(t *testing.T) {
 	asif.Username("@asif_example")
 	asif.Say("without a number")
 	p.like(p.event(), value(`"contacts":[{"profile":{"name":"Asif Example","username":"@asif_example"},"wa_id":null,"user_id":"`+asif.User()+`"}],"messages":[{"from":null,"from_user_id":"`+asif.User()+`","text":{"body":"without a number"}}]`))
-	p.number("POST", "/"+graph.NumberID+"/messages", args{"messaging_product": "whatsapp", "recipient": asif.User(), "type": "text", "text": args{"body": "x"}}).taken(t)
+	a := p.number("POST", "/"+graph.NumberID+"/messages", args{"messaging_product": "whatsapp", "recipient": asif.User(), "type": "text", "text": args{"body": "x"}}).taken(t)
+	p.like(a, `{"contacts":[{"input":"`+asif.User()+`","user_id":"`+asif.User()+`","wa_id":null}]}`)
 	p.like(p.told()[1], `{"changes":[{"value":`+value(`"statuses":[{"status":"delivered","recipient_id":null,"recipient_user_id":"`+asif.User()+`"}]`)+`}]}`)
 }
 

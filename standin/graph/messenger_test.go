@@ -209,6 +209,10 @@ func TestSenderActions(t *testing.T) {
 	if asif.Action() != "" {
 		t.Error("typing for ever")
 	}
+	asif.Say("and another")
+	if asif.Seen() {
+		t.Error("what they have just written is seen")
+	}
 	act("5678", "typing_on").taken(t)
 	act("5678", "typing_off").taken(t)
 	if asif.Action() != "" {

@@ -148,9 +148,7 @@ func (s *Server) inWindow(p *Person, kind, tag string) *refusal {
 	outside := refuse(10, 2018278, "(#10) This message is sent outside of allowed window. Learn more about the new policy here: https://developers.facebook.com/docs/messenger-platform/policy-overview")
 	outside.status = 403
 	since := s.now().Sub(p.chat.acted)
-	switch {
-	case p.chat.acted.IsZero():
-		return outside
+	switch { // whoever has never written did so in the year 1
 	case since <= window:
 		return nil
 	case tag == "HUMAN_AGENT" && kind == "MESSAGE_TAG" && since <= humanWindow:
