@@ -227,7 +227,13 @@ func (g *Gateway) AnswerComment(ctx context.Context, id store.ThreadID, by desk.
 	if text == "" {
 		return ErrEmpty
 	}
-	_, err := g.change(ctx, id, staffEvent(by, key), func(p *plan) error {
+	events := staffEvent(by, key)
+	for _, e := range events { // the private reply is used, by this very form
+		if seen, err := g.store.Seen(ctx, e); err != nil || seen {
+			return err
+		}
+	}
+	_, err := g.change(ctx, id, events, func(p *plan) error {
 		if p.own() == nil {
 			return store.ErrNotFound
 		}

@@ -258,6 +258,7 @@ func TestACounsellorAnswersAComment(t *testing.T) {
 	}
 	r.fake.Learn(address("amira"))
 	r.must(r.g.AnswerComment(ctx, id, "amina", "k2", "Tell me here what happened.", false))
+	r.must(r.g.AnswerComment(ctx, id, "amina", "k2", "Tell me here what happened.", false))
 	r.work()
 	th := r.thread("comment:c1")
 	if len(r.fake.Sent()) != 1 || r.fake.Sent()[0].Author != channels.Staff || th.Case == nil || th.Case.Holder != "amina" || th.Case.Reason != desk.Commented {

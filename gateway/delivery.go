@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"sarai/channels"
@@ -64,23 +65,30 @@ func (g *Gateway) report(ctx context.Context, r channels.Report) error {
 	return nil
 }
 
-// reported finds the thread that a report is of.
+// reported finds the thread that a report is of: by the key, which begins with it,
+// and else by the address. What was said to a comment is told of under the
+// person's own address, which may be learnt by that alone.
 func (g *Gateway) reported(ctx context.Context, r channels.Report) (store.ThreadID, bool, error) {
-	if r.To.ID != "" {
-		th, err := g.store.Thread(ctx, r.To)
-		if err != nil || th.Version > 0 {
-			return th.ID, err == nil, err
+	if name, _, ok := strings.Cut(r.Key, "/"); ok {
+		th, err := g.store.ThreadByID(ctx, store.ThreadID(name))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return "", false, nil
+		case err != nil:
+			return "", false, err
 		}
+		if r.To.ID != "" && !slices.Contains(th.Addresses, r.To) {
+			if err := g.learn(ctx, th.ID, []channels.Address{r.To}); err != nil {
+				return "", false, err
+			}
+		}
+		return th.ID, true, nil
 	}
-	name, _, ok := strings.Cut(r.Key, "/") // a job's key begins with its thread
-	if !ok {
+	if r.To.ID == "" {
 		return "", false, nil
 	}
-	_, err := g.store.ThreadByID(ctx, store.ThreadID(name))
-	if errors.Is(err, store.ErrNotFound) {
-		return "", false, nil
-	}
-	return store.ThreadID(name), err == nil, err
+	th, err := g.store.Thread(ctx, r.To)
+	return th.ID, err == nil && th.Version > 0, err
 }
 
 // told keeps what was learnt of one message.

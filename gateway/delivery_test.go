@@ -75,6 +75,11 @@ func TestAMessageOfWhichNobodyKnewIsNotSentTwice(t *testing.T) {
 	if got := r.standing("zahra"); !slices.Equal(got, []channels.Delivery{channels.Sent}) {
 		t.Errorf("%q", got)
 	}
+	// The echo of a private reply tells where the person is reached.
+	r.reports(channels.Report{To: address("zahra-in-private"), Key: key, ID: "from-the-echo", State: channels.Delivered})
+	if r.thread("zahra-in-private").ID != r.thread("zahra").ID {
+		t.Error("the address was not learnt")
+	}
 	// Without any word of it, it is sent again.
 	r.fake.Fail(&channels.SendError{Problem: channels.NoAnswer, After: 20 * time.Second})
 	r.hear("omar", "2", "visa")

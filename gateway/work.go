@@ -145,7 +145,7 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 	err := g.store.Settle(context.WithoutCancel(ctx), l, outcome)
 	switch {
 	case err == nil:
-		if outcome.Entry != nil {
+		if outcome.Entry != nil || outcome.Receipt != nil {
 			g.hub.changed(l.Thread)
 		}
 	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrNotFound): // erased, or leased again: nothing to settle

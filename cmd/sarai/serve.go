@@ -115,7 +115,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	defer end()
 	desk, err := console.New(console.Options{
 		Store: db, Gateway: g, Phrases: phrases, Log: log, Backups: deskBackups{ctx, keeper, log},
-		Secure: strings.HasPrefix(conf.PublicURL, "https://"),
+		Secure: strings.HasPrefix(conf.PublicURL, "https://"), Comments: conf.messenger() && conf.Messenger.Comments,
 	})
 	if err != nil {
 		return err
