@@ -10,7 +10,15 @@
 //
 // What is said about Meta was read in its documentation (developers.facebook.com,
 // Graph API v25.0, seen in November 2026) or observed in payloads that others
-// published. Where neither says it, the comment says that it is a guess.
+// published. Where neither says it, the comment says that it is a guess. Where Meta
+// speaks of characters, UTF-16 is counted, which is the strictest reading.
+//
+// It differs knowingly in this: files are not fetched from addresses, only noted;
+// a generic template is shown as its words and buttons; templates have no pictures;
+// of WhatsApp's fields all come or none; opt-ins, paid messages, products, flows,
+// calls and Instagram are not played; the app has Advanced Access, so that
+// everybody can write to it; a BSUID stays when a number changes; and the oldest of
+// many messages, comments, posts and files are forgotten.
 package graph
 
 import (
