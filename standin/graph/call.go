@@ -172,19 +172,23 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, path string) 
 		}
 		return
 	}
-	s.mu.Lock()
-	no := s.allow(c)
-	var result any
-	if no == nil {
-		result, no = s.route(c)
-	}
-	s.touch()
-	s.mu.Unlock()
+	result, no := s.handle(c)
 	if fails {
 		s.play(w, c, f)
 		return
 	}
 	s.answer(w, c, result, no)
+}
+
+// handle carries a call out.
+func (s *Server) handle(c *call) (any, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.allow(c); r != nil {
+		return nil, r
+	}
+	defer s.touch()
+	return s.route(c)
 }
 
 // wait waits, and says whether the caller is still there.

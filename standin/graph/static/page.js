@@ -213,7 +213,11 @@
 		return out;
 	}
 
+	// A row that stays the same is left alone, so that the keyboard's place in it stays.
 	function row(box, all, what) {
+		const fresh = JSON.stringify(all);
+		if (box.dataset.shown === fresh) { return; }
+		box.dataset.shown = fresh;
 		box.replaceChildren(...(all || []).map((b) => b.url
 			? make('a', { href: /^https?:/.test(b.url) ? b.url : '#', target: '_blank', rel: 'noopener noreferrer', dir: 'auto' }, b.title + ' ↗')
 			: button(b.title, () => act({ do: what, text: b.payload }), b.payload)));
