@@ -45,6 +45,15 @@ type (
 	}
 	filePayload struct {
 		ID string `json:"attachment_id,omitempty"`
+
+		Template string       `json:"template_type,omitempty"`
+		Text     string       `json:"text,omitempty"`
+		Buttons  []sentButton `json:"buttons,omitempty"`
+	}
+	sentButton struct {
+		Type    string `json:"type"`
+		Title   string `json:"title"`
+		Payload string `json:"payload"`
 	}
 	sentAnswer struct {
 		Recipient meta.ID `json:"recipient_id"`
@@ -102,7 +111,7 @@ func (c *Channel) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 		last := i == len(parts)-1
 		form.Message = &content{Text: parts[i].text, Metadata: metaWhole + out.Key}
 		if last {
-			form.Message.Replies = replies(out.Options)
+			form.Message.offer(out.Options, comment == "")
 		} else {
 			form.Message.Metadata = fmt.Sprintf("%s%d:%s", metaPart, i, out.Key)
 		}
@@ -284,12 +293,30 @@ func fits(out channels.Outbound) *channels.SendError {
 	return nil
 }
 
-func replies(options []channels.Option) []sentReply {
-	var all []sentReply
-	for _, o := range options {
-		all = append(all, sentReply{Type: "text", Title: label(o.Label), Payload: o.Key})
+// What a message with buttons may have (developers.facebook.com/docs/messenger-platform,
+// button template, read 2026-04).
+const (
+	maxButtons    = 3
+	maxButtonText = 640 // characters
+)
+
+// offer puts choices under the words: few under a short text as buttons, which stay
+// when the talk goes on and are seen in a browser too, else as quick replies.
+func (m *content) offer(options []channels.Option, buttons bool) {
+	if len(options) == 0 {
+		return
 	}
-	return all
+	if n := channels.UTF16(m.Text); buttons && len(options) <= maxButtons && n > 0 && n <= maxButtonText {
+		p := filePayload{Template: "button", Text: m.Text}
+		for _, o := range options {
+			p.Buttons = append(p.Buttons, sentButton{Type: "postback", Title: label(o.Label), Payload: o.Key})
+		}
+		m.Text, m.Attachment = "", &sentFile{Type: "template", Payload: p}
+		return
+	}
+	for _, o := range options {
+		m.Replies = append(m.Replies, sentReply{Type: "text", Title: label(o.Label), Payload: o.Key})
+	}
 }
 
 // countsBytes says whether Meta refused a text because it counts bytes: its

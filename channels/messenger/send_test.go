@@ -66,6 +66,24 @@ func TestAMessageOnTheWire(t *testing.T) {
 	if in := all[len(all)-1]; in.Kind != channels.Choice || in.Choice != "a:article-3" {
 		t.Errorf("the tap arrived as %s %q", in.Kind, in.Choice)
 	}
+	few := p.say(somebody, "talk/1/4", "Choose")
+	few.Options = out.Options[:3]
+	p.send(few)
+	if m := who.Last(); m.Text != "Choose" || m.Key != "sarai:talk/1/4" || len(m.Buttons) != 3 || m.Buttons[2].Kind != "postback" {
+		t.Errorf("three choices under a short text: %+v", m)
+	}
+	who.Say("and?") // a quick reply would be gone
+	who.Press(who.Screen()[len(who.Screen())-2].ID, "a:article-2")
+	p.settle()
+	all = p.kept.all()
+	if in := all[len(all)-1]; in.Kind != channels.Choice || in.Choice != "a:article-2" {
+		t.Errorf("the button arrived as %s %q", in.Kind, in.Choice)
+	}
+	few.Key, few.Blocks[0].Text = "talk/1/5", strings.Repeat("x", 641)
+	p.send(few)
+	if m := who.Last(); len(m.Buttons) != 3 || m.Buttons[0].Kind != "quick" {
+		t.Errorf("three choices under a long text: %+v", m)
+	}
 	out.Key = "talk/1/1"
 	out.Options = append(out.Options, channels.Option{Key: "one-more", Label: "x"})
 	if e := p.refused(out); e.Problem != channels.Rejected {

@@ -87,7 +87,11 @@ func TestATalkOverMessengerACommentAndWhatsApp(t *testing.T) {
 	if len(last.Buttons) == 0 || last.Tag != "" {
 		t.Errorf("%+v", last)
 	}
-	sana.Tap(last.Buttons[0].Payload)
+	if b := last.Buttons[0]; b.Kind == "quick" {
+		sana.Tap(b.Payload)
+	} else {
+		sana.Press(last.ID, b.Payload)
+	}
 	c.await("an answer to what was tapped", func() bool { return len(sana.Screen()) >= 4 && answered(sana.Screen()) })
 
 	omar := c.meta.Person("2402", "O.")
