@@ -38,6 +38,7 @@ type config struct {
 		Origins []string `toml:"origins"` // websites that may embed the chat
 	} `toml:"web"`
 	Telegram telegramConf `toml:"telegram"`
+	WhatsApp whatsappConf `toml:"whatsapp"`
 	Backup   backupConf   `toml:"backup"`
 
 	key string // the installation key as the environment has it
@@ -183,6 +184,10 @@ func (c config) check(where func(key string) string) error {
 			at = w
 		}
 		return fmt.Errorf("%s: [telegram] %w", at, err)
+	}
+	if err := c.checkWhatsApp(); err != nil {
+		key, _, _ := strings.Cut(err.Error(), " ") // its first word
+		return fmt.Errorf("%s: [whatsapp] %w", where(key), err)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type cli struct {
 	Export   personExportCmd `cmd:"" help:"Write down everything that is kept of somebody's talk, for that person."`
 	Report   reportCmd       `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
 	Telegram telegramCmd     `cmd:"" help:"Look after the bot of Telegram."`
+	WhatsApp whatsappCmd     `cmd:"" name:"whatsapp" help:"Link the centre's phone to WhatsApp, and look after the link."`
 	Backup   backupCmd       `cmd:"" help:"Back up the installation, also while it runs."`
 	Restore  restoreCmd      `cmd:"" help:"Make a new installation of a backup."`
 	Keys     keysCmd         `cmd:"" help:"Replace the installation key."`

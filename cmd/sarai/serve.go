@@ -18,6 +18,7 @@ import (
 
 	"sarai/channels/telegram"
 	"sarai/channels/web"
+	"sarai/channels/whatsapp"
 	"sarai/console"
 	"sarai/gateway"
 	"sarai/locales"
@@ -91,6 +92,16 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 		g.Attach(tg)
 	}
+	var wa *whatsapp.Channel
+	var asked []func(*http.ServeMux)
+	if conf.WhatsApp.Enabled {
+		if wa, err = whatsapp.New(conf.whatsappOptions(log)); err != nil {
+			return err
+		}
+		defer wa.Close()
+		g.Attach(wa)
+		asked = append(asked, askedOfWhatsApp(wa))
+	}
 	keeper := newKeeper(c, conf, db, log)
 	ctx, end := context.WithCancel(w.ctx)
 	defer end()
@@ -138,10 +149,14 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 	}()
 	go registers.watch(ctx, g.SetRegisters)
-	kept := watchBackups(ctx, keeper, log)
+	kept := watchBackups(ctx, keeper, log, asked...)
 	stopped := func() {}
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
+	}
+	if wa != nil {
+		before, linked := stopped, serveWhatsApp(ctx, wa, g.Accept)
+		stopped = func() { before(); linked() }
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
