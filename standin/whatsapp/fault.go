@@ -87,6 +87,7 @@ func (s *Server) Cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.devices {
+		d.leave()
 		if d.line != nil {
 			d.line.drop()
 		}
@@ -99,11 +100,13 @@ func (s *Server) Cut() {
 // eject says a last word to all connected devices. The lock is held.
 func (s *Server) eject(n waBinary.Node) {
 	for _, d := range s.devices {
+		d.leave()
 		if d.line != nil {
 			d.line.put(n)
 			d.line.end()
 		}
 	}
+	s.touch()
 }
 
 // Replace tells the connected device that another program has taken its place

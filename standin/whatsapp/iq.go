@@ -99,6 +99,7 @@ func (s *Server) iq(d *device, n *waBinary.Node) {
 	case xmlns == "md" && has("remove-companion-device"):
 		answer()
 		d.removed = true
+		d.leave()
 		d.line.end()
 	default:
 		s.strange(n)

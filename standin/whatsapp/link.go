@@ -197,6 +197,7 @@ func (o *Owner) Unlink() {
 	defer o.s.mu.Unlock()
 	for _, d := range o.s.live() {
 		d.removed = true
+		d.leave()
 		if d.line != nil {
 			d.line.put(conflict("device_removed"))
 			d.line.end()

@@ -143,8 +143,7 @@ func (s *Server) sealFor(d *device, sd *said) waBinary.Node {
 	}
 	if sd.garbled != 0 {
 		sd.garbled--
-		b := enc.Content.([]byte)
-		b[len(b)-1] ^= 1
+		garble(enc.Attrs["type"] == "pkmsg", enc.Content.([]byte))
 	}
 	return enc
 }

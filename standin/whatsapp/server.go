@@ -289,11 +289,16 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// leave is the end of what a device is sent, although its connection may still be
+// there. The lock is held.
+func (d *device) leave() { d.active, d.available = false, false }
+
 // gone forgets a connection. The lock is held.
 func (s *Server) gone(l *line) {
 	for _, d := range s.devices {
 		if d.line == l {
-			d.line, d.active, d.available = nil, false, false
+			d.line = nil
+			d.leave()
 			for _, p := range s.people {
 				p.typing = ""
 			}
@@ -344,7 +349,8 @@ func (s *Server) login(l *line) func(*waBinary.Node) {
 		d.line.put(conflict("replaced"))
 		d.line.end()
 	}
-	d.line, d.active, d.available = l, false, false
+	d.line = l
+	d.leave()
 	s.touch()
 	l.put(waBinary.Node{Tag: "success", Attrs: waBinary.Attrs{"t": s.stamp(), "lid": d.lid}})
 	return func(n *waBinary.Node) {
