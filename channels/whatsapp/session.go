@@ -109,6 +109,8 @@ func (c *Channel) attend(ctx context.Context, f *file, d *waStore.Device, sink c
 		s.broken.Store(false)
 		return d.GetClientPayload()
 	}
+	broke := func() { s.fail() }
+	f.crypt.broke.Store(&broke)
 	s.cli.AddEventHandlerWithSuccessStatus(s.handle)
 	c.mu.Lock()
 	if c.closed {

@@ -41,12 +41,13 @@ type place struct {
 	log  *safeBuffer
 	stop func()
 
-	mu      sync.Mutex
-	moved   chan struct{}
-	calls   []channels.Inbound // all that the sink was given
-	taken   []channels.Inbound // what it took
-	reports []channels.Report
-	fail    func(channels.Inbound) error
+	mu          sync.Mutex
+	moved       chan struct{}
+	calls       []channels.Inbound // all that the sink was given
+	taken       []channels.Inbound // what it took
+	reports     []channels.Report  // that were told, kept or not
+	failReports bool
+	fail        func(channels.Inbound) error
 }
 
 type safeBuffer struct {
@@ -184,6 +185,9 @@ func (p *place) report(_ context.Context, rs ...channels.Report) error {
 	defer p.mu.Unlock()
 	p.reports = append(p.reports, rs...)
 	p.move()
+	if p.failReports {
+		return errFull
+	}
 	return nil
 }
 
@@ -320,4 +324,14 @@ func (p *place) refused(out channels.Outbound) *channels.SendError {
 		p.t.Fatalf("Send says %v, not a *SendError", err)
 	}
 	return bad
+}
+
+// pause is a short one.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(2 * time.Millisecond):
+		return nil
+	}
 }
