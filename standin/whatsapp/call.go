@@ -8,8 +8,8 @@ import (
 
 // A call is one that a person has made.
 type call struct {
-	by       *Person
-	rejected bool
+	by              *Person
+	rejected, ended bool
 }
 
 // Call rings. It gives the id of the call.
@@ -31,6 +31,7 @@ func (p *Person) HangUp(id string) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	if c := p.s.calls[id]; c != nil && c.by == p {
+		c.ended = true
 		p.callNode(id, "terminate")
 	}
 }
@@ -44,6 +45,7 @@ func (p *Person) callNode(id, tag string, content ...waBinary.Node) {
 	if len(content) > 0 {
 		inner.Content = content
 	}
+	p.s.touch()
 	for _, d := range p.s.live() {
 		p.s.deliver(d, waBinary.Node{Tag: "call", Attrs: waBinary.Attrs{
 			"from": p.lid, "id": p.s.request(), "t": p.s.stamp(), "platform": "android", "version": "2.26.1", "notify": p.name,

@@ -5,6 +5,7 @@ package whatsapp
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -102,6 +103,9 @@ func New(o Options) *Server {
 		media: map[string][]byte{}, lost: map[string]bool{}, calls: map[string]*call{}, said: map[string]*said{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if o.Root == [32]byte{} {
+		o.Root = sha256.Sum256([]byte("the stand-in for WhatsApp"))
+	}
 	s.root, s.static = must(newKeyPair(o.Root)), must(newKeyPair([32]byte{}))
 	s.chain = must(certificates(s.root, s.static, time.Now()))
 	s.owner = &Owner{s: s, phone: o.Phone, name: "Owner", keys: must(newKeyring()), nextDevice: 1}
@@ -137,6 +141,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /mms/{kind}/{token}", s.serveUpload)
 	mux.HandleFunc("DELETE /mms/{kind}/{token}", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /v/{name}", s.serveDownload)
+	mux.Handle("/", s.page())
 	return mux
 }
 

@@ -11,7 +11,7 @@
 // one address in clear whatever the address asked for, and has
 // whatsmeow.WACertPubKey be RootKey. That variable is one for the process: set it
 // once, before the first connection, and give every Server of that process the
-// same Options.Root.
+// same Options.Root, or none.
 //
 // What is said about WhatsApp here was learned by running whatsmeow of August 2026
 // and by reading it ("observed"); nothing was compared with WhatsApp's own
@@ -30,11 +30,12 @@ import (
 	"log/slog"
 )
 
-// Options are what a Server is made of. The zero value is a server with a root
-// key of its own, on the machine's clock.
+// Options are what a Server is made of. The zero value is a server for the number
+// Phone, on the machine's clock.
 type Options struct {
-	// Root is the private half of the key that vouches for the server (X25519);
-	// all zeroes is a new one.
+	// Root is the private half of the key that vouches for the server (X25519). All
+	// zeroes is one that everybody knows and that is the same each time: whoever
+	// trusts it trusts every stand-in.
 	Root [32]byte
 	// Phone is the number of the account that devices are linked to, digits with
 	// the country's code; "" is Phone.
