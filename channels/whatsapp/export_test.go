@@ -23,8 +23,12 @@ func (c *Channel) Hasten() *Channel {
 	return c
 }
 
-// Settle sets how long is waited for the phone to tell which talks it has.
-func (c *Channel) Settle(d time.Duration) { c.pauses.settle = d }
+// Relink makes the device one that was linked a moment ago, and sets how long is
+// waited for the phone to tell which talks it has.
+func (c *Channel) Relink(ctx context.Context, settle time.Duration) error {
+	c.pauses.settle = settle
+	return c.file.relink(ctx, c.now())
+}
 
 // Provision puts a device into the file that was linked before, as prepare makes it.
 func (c *Channel) Provision(ctx context.Context, prepare func(*store.Device)) error {

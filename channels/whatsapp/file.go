@@ -129,6 +129,12 @@ func (f *file) device(ctx context.Context) (*waStore.Device, error) {
 	return all[0], nil
 }
 
+// drop forgets the device and all that the library keeps of it.
+func (f *file) drop(ctx context.Context) error {
+	_, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device`)
+	return err
+}
+
 // scrub takes away what is no longer needed of what was said, and overwrites it.
 func (f *file) scrub(ctx context.Context, now time.Time) error {
 	for _, x := range []struct {

@@ -91,11 +91,8 @@ func (c *Channel) Send(ctx context.Context, out channels.Outbound) (channels.Rec
 
 // ready gives the session that can send, or says why there is none.
 func (c *Channel) ready() (*session, *channels.SendError) {
-	if s := c.current(); s != nil && s.cli.IsLoggedIn() {
-		return s, nil
-	}
 	st := c.Standing()
-	switch st.Code {
+	switch st.Code { // first: the library thinks itself logged in for a while after the end
 	case channels.Unlinked, channels.LoggedOut, channels.Replaced, channels.Outdated, channels.Passkey, channels.Locked:
 		return nil, &channels.SendError{Problem: channels.Misset, Cause: "the phone's link: " + st.Code}
 	case channels.Banned:
@@ -103,6 +100,9 @@ func (c *Channel) ready() (*session, *channels.SendError) {
 			return nil, &channels.SendError{Problem: channels.Throttled, After: after, Cause: "WhatsApp has banned the number for a while"}
 		}
 		return nil, &channels.SendError{Problem: channels.Misset, Cause: "WhatsApp has banned the number"}
+	}
+	if s := c.current(); s != nil && s.cli.IsLoggedIn() {
+		return s, nil
 	}
 	return nil, &channels.SendError{Problem: channels.Unavailable, Cause: "there is no connection to WhatsApp"}
 }

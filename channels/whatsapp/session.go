@@ -36,6 +36,7 @@ type session struct {
 	held    atomic.Bool // something waits for that
 
 	mu      sync.Mutex
+	done    bool           // it has ended for good
 	pause   time.Duration  // before the next new connection after a failure
 	panics  map[string]int // of a message, how often
 	unread  map[types.JID][]mark
@@ -157,12 +158,25 @@ func (s *session) stop() {
 
 // end ends the session for good, once.
 func (s *session) end(e ending) {
+	s.mu.Lock()
+	s.done = true
 	if e.code != "" {
 		s.move(e.code, e.until)
 	}
+	s.mu.Unlock()
 	select {
 	case s.ended <- e:
 	default:
+	}
+}
+
+// stand changes the standing of a session that has not ended: what the library tells
+// comes out of order.
+func (s *session) stand(code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.done {
+		s.move(code, time.Time{})
 	}
 }
 
@@ -192,14 +206,14 @@ func (s *session) handle(evt any) (ok bool) {
 	case *events.MediaRetry:
 		s.answer(e)
 	case *events.Connected:
-		s.move(channels.Joined, time.Time{})
+		s.stand(channels.Joined)
 		go s.greet()
 	case *events.PushNameSetting, *events.AppStateSyncComplete:
 		go s.greet()
 	case *events.Disconnected, *events.KeepAliveTimeout:
-		s.move(channels.Joining, time.Time{})
+		s.stand(channels.Joining)
 	case *events.KeepAliveRestored:
-		s.move(channels.Joined, time.Time{})
+		s.stand(channels.Joined)
 	case *events.JoinedGroup:
 		_ = s.file.meet(s.ctx, []string{e.JID.ToNonAD().String()}, e.GroupInfo.Name, true)
 	case *events.GroupInfo:
@@ -207,6 +221,7 @@ func (s *session) handle(evt any) (ok bool) {
 			_ = s.file.meet(s.ctx, []string{e.JID.ToNonAD().String()}, e.Name.Name, true)
 		}
 	case *events.LoggedOut:
+		_ = s.file.drop(s.ctx) // the library does it too, a moment later
 		s.end(ending{code: channels.LoggedOut})
 	case *events.StreamReplaced:
 		s.end(ending{code: channels.Replaced})
