@@ -14,6 +14,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waMmsRetry"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
@@ -318,6 +319,26 @@ func TestAllKindsOfMessages(t *testing.T) {
 	w.LoseMedia(voice)
 	if _, err := c.Download(within(t), got(voice).GetAudioMessage()); !errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410) {
 		t.Errorf("media that is gone: %v", err)
+	}
+	again := func(id string) *events.MediaRetry {
+		t.Helper()
+		e := waitFor(t, c, text(id))
+		if err := c.SendMediaRetryReceipt(t.Context(), &e.Info, e.Message.GetAudioMessage().GetMediaKey()); err != nil {
+			t.Fatal(err)
+		}
+		return waitFor(t, c, func(e *events.MediaRetry) bool { return e.MessageID == id })
+	}
+	m := got(voice).GetAudioMessage()
+	there, err := whatsmeow.DecryptMediaRetryNotification(again(voice), m.GetMediaKey())
+	if err != nil || there.GetResult() != waMmsRetry.MediaRetryNotification_SUCCESS {
+		t.Fatalf("asked again: %v, %v", there, err)
+	}
+	m.DirectPath = there.DirectPath
+	download(m)
+	gone := p.Voice(data, 1)
+	w.ForgetMedia(gone)
+	if _, err := whatsmeow.DecryptMediaRetryNotification(again(gone), got(gone).GetAudioMessage().GetMediaKey()); !errors.Is(err, whatsmeow.ErrMediaNotAvailableOnPhone) {
+		t.Errorf("media that is nowhere: %v", err)
 	}
 	await(t, w, "acked", func() bool { return w.Pending() == 0 })
 }

@@ -89,7 +89,7 @@ func (s *Server) iq(d *device, n *waBinary.Node) {
 		asked := n.GetChildByTag("sync")
 		var all []waBinary.Node
 		for _, c := range asked.GetChildren() {
-			all = append(all, waBinary.Node{Tag: "collection", Attrs: waBinary.Attrs{"name": c.Attrs["name"], "version": "0"}})
+			all = append(all, s.owner.settings.answer(c))
 		}
 		answer(waBinary.Node{Tag: "sync", Content: all})
 	case xmlns == "blocklist" && kind == "get":

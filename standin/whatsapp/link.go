@@ -140,13 +140,6 @@ func (o *Owner) Linked() bool {
 	return len(o.s.live()) > 0
 }
 
-// Name sets what the owner calls themselves.
-func (o *Owner) Name(name string) {
-	o.s.mu.Lock()
-	defer o.s.mu.Unlock()
-	o.name = name
-}
-
 // sign makes the account's signature of a device (ADV: prefix 06 00, observed).
 func (o *Owner) sign(identity [32]byte, index uint16, s *Server) *waAdv.ADVSignedDeviceIdentity {
 	details := must(proto.Marshal(&waAdv.ADVDeviceIdentity{
@@ -291,6 +284,7 @@ func (o *Owner) link(ctx context.Context, p *pairing, secret []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.devices = append(s.devices, d)
+	o.share(d)
 	o.history(d)
 	p.line.put(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}}) // log in now
 	p.line.end()

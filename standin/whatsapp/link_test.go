@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"sarai/standin/whatsapp"
@@ -54,6 +55,14 @@ func TestADeviceIsLinkedByItsQRCode(t *testing.T) {
 		t.Errorf("the history has %v", chat)
 	}
 	waitFor(t, c, func(e *events.HistorySync) bool { return len(e.Data.GetPushnames()) == 2 })
+	waitFor(t, c, func(e *events.AppStateSyncComplete) bool { return e.Name == appstate.WAPatchCriticalBlock })
+	if c.Store.PushName != "Centre" {
+		t.Errorf("the device goes by the name of %q", c.Store.PushName)
+	}
+	for _, name := range []string{"Another", "The centre"} {
+		w.Owner().Name(name)
+		waitFor(t, c, func(e *events.PushNameSetting) bool { return e.Action.GetName() == name })
+	}
 	if count(c, func(e *events.Message) bool { return e.Info.ID == before }) != 0 {
 		t.Error("a message from before came again as a new one")
 	}
@@ -212,4 +221,16 @@ func TestHowConnectionsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, w, "online after the ban", w.Online)
+}
+
+func TestADeviceFromBeforeLearnsTheName(t *testing.T) {
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c := online(t, w)
+	send(t, c, w.Person(amina).LID(), words("so that there is a session with the phone"))
+	w.Owner().Name("Another") // the device has to ask for the key first
+	waitFor(t, c, func(e *events.AppStateSyncComplete) bool { return e.Name == appstate.WAPatchCriticalBlock })
+	if c.Store.PushName != "Another" {
+		t.Errorf("the device goes by the name of %q", c.Store.PushName)
+	}
 }

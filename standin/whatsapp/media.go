@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waMmsRetry"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -50,8 +52,7 @@ func (s *Server) keep(data []byte, info string) blob {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
 	iv, cipherKey, macKey := mediaSecrets(key, info)
-	pad := aes.BlockSize - len(data)%aes.BlockSize
-	sealed := append(bytes.Clone(data), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	sealed := padBlock(data)
 	cipher.NewCBCEncrypter(must(aes.NewCipher(cipherKey)), iv).CryptBlocks(sealed, sealed)
 	sealed = append(sealed, mediaMAC(macKey, iv, sealed)...)
 	sum, sumSealed := sha256.Sum256(data), sha256.Sum256(sealed)
@@ -60,6 +61,12 @@ func (s *Server) keep(data []byte, info string) blob {
 		URL: proto.String("https://" + mediaHost + path), DirectPath: proto.String(path),
 		Key: key, Sum: sum[:], SumSealed: sumSealed[:], Length: proto.Uint64(uint64(len(data))), At: proto.Int64(s.o.Now().Unix()),
 	}
+}
+
+// padBlock fills the last block for AES-CBC (PKCS #7).
+func padBlock(data []byte) []byte {
+	n := aes.BlockSize - len(data)%aes.BlockSize
+	return append(bytes.Clone(data), bytes.Repeat([]byte{byte(n)}, n)...)
 }
 
 // put stores sealed media and gives the path to it. Clients append further
@@ -103,18 +110,59 @@ func (s *Server) fetch(directPath string, key []byte, info string) ([]byte, erro
 }
 
 // LoseMedia makes the media of a message no longer be on the server, as WhatsApp
-// does after some weeks: devices get 410.
-func (s *Server) LoseMedia(id string) {
+// does after some weeks: devices get 410. The owner's phone has it still, and puts
+// it there again where a device asks.
+func (s *Server) LoseMedia(id string) { s.loseMedia(id, false) }
+
+// ForgetMedia makes the media of a message be nowhere, not on the owner's phone either.
+func (s *Server) ForgetMedia(id string) { s.loseMedia(id, true) }
+
+func (s *Server) loseMedia(id string, forgotten bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sd := s.said[id]
 	if sd == nil {
 		return
 	}
-	if _, at := content(sd.plain()); at != nil {
+	if _, at := content(sd.m); at != nil {
 		path, _, _ := strings.Cut(at.GetDirectPath(), "?")
 		s.lost[path] = true
+		if forgotten {
+			delete(s.media, path)
+		}
 	}
+}
+
+// upload puts media on the server again, from the owner's phone. What the phone says
+// of it is encrypted with the key of the media (observed). The lock is held.
+func (s *Server) upload(d *device, n *waBinary.Node, id string) {
+	where, ok := n.GetOptionalChildByTag("rmr")
+	if !ok {
+		return // of a history: the phone could send it again, this one does not
+	}
+	answer := waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+		"from": s.owner.lid(), "type": "mediaretry", "id": id, "t": s.stamp(),
+	}}
+	failed := []waBinary.Node{{Tag: "error", Attrs: waBinary.Attrs{"code": "2"}}, where} // the phone does not have it
+	answer.Content = failed
+	if sd := s.said[id]; sd != nil {
+		if _, at := content(sd.m); at != nil {
+			path, _, _ := strings.Cut(at.GetDirectPath(), "?")
+			if sealed := s.media[path]; sealed != nil {
+				now := s.put(sealed)
+				iv := make([]byte, 12)
+				_, _ = rand.Read(iv) // it never fails
+				key := must(hkdf.Key(sha256.New, at.GetMediaKey(), nil, "WhatsApp Media Retry Notification", 32))
+				plain := must(proto.Marshal(&waMmsRetry.MediaRetryNotification{
+					StanzaID: &id, DirectPath: &now, Result: waMmsRetry.MediaRetryNotification_SUCCESS.Enum(),
+				}))
+				answer.Content = []waBinary.Node{{Tag: "encrypt", Content: []waBinary.Node{
+					{Tag: "enc_p", Content: must(gcm(key)).Seal(nil, iv, plain, []byte(id))}, {Tag: "enc_iv", Content: iv},
+				}}, where}
+			}
+		}
+	}
+	s.deliver(d, answer)
 }
 
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {

@@ -24,6 +24,7 @@ type Owner struct {
 	// guarded by s.mu
 	name       string
 	keys       *keyring
+	settings   settings
 	nextDevice uint16
 	copies     chat     // what devices told the phone that they have sent
 	unreadable []string // of those
@@ -188,6 +189,10 @@ func (o *Owner) receive(d *device, n *waBinary.Node, enc *waBinary.Node) {
 	}
 	if m.GetDeviceSentMessage() != nil {
 		o.s.take(&o.copies, id, &m, true, false)
+		return
+	}
+	if m.GetProtocolMessage().GetAppStateSyncKeyRequest() != nil {
+		o.share(d)
 		return
 	}
 	request := m.GetProtocolMessage().GetPeerDataOperationRequestMessage()

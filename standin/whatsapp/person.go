@@ -99,8 +99,6 @@ type said struct {
 	garbled int // copies that cannot be read, still to come
 }
 
-func (sd *said) plain() *waE2E.Message { return unwrap(sd.m) }
-
 // address are the attributes that say whom a node is from. The lock is held.
 func (p *Person) address() waBinary.Attrs {
 	a := waBinary.Attrs{"from": p.lid, "addressing_mode": "lid"}

@@ -108,7 +108,8 @@ func New(o Options) *Server {
 	}
 	s.root, s.static = must(newKeyPair(o.Root)), must(newKeyPair([32]byte{}))
 	s.chain = must(certificates(s.root, s.static, time.Now()))
-	s.owner = &Owner{s: s, phone: o.Phone, name: "Owner", keys: must(newKeyring()), nextDevice: 1}
+	s.owner = &Owner{s: s, phone: o.Phone, name: "Owner", keys: must(newKeyring()), settings: newSettings(), nextDevice: 1}
+	s.owner.settings.setName(s.owner.name, o.Now().UnixMilli())
 	return s
 }
 
@@ -534,7 +535,9 @@ func (s *Server) receipt(d *device, n *waBinary.Node) {
 	case "retry":
 		d.asked[id]++
 		s.again(d, n, id)
-	case "read-self", "hist_sync", "server-error":
+	case "server-error":
+		s.upload(d, n, id)
+	case "read-self", "hist_sync":
 	default:
 		s.strange(n)
 	}

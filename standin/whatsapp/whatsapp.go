@@ -17,8 +17,8 @@
 // and by reading it ("observed"); nothing was compared with WhatsApp's own
 // servers. It differs knowingly in this: everybody has one phone and no further
 // devices; a message whose delivery was not acknowledged comes again on the next
-// connection only; app state (settings that phones keep in common) is empty; and
-// prekeys are taken from those uploaded last.
+// connection only; and of the settings that an account's devices have in common
+// there is only the name.
 package whatsapp
 
 import (
