@@ -46,8 +46,9 @@ func (c *Channel) Watch(seen func(any)) {
 	c.current().cli.AddEventHandler(seen)
 }
 
-// Again gives a message once more, as it comes when a phone sends it again.
-func (c *Channel) Again(e *events.Message) bool { return c.current().handle(e) }
+// Again gives an event to the channel as the library would: a message that a phone
+// sends again, for instance.
+func (c *Channel) Again(evt any) bool { return c.current().handle(evt) }
 
 // Scrub clears the file as it is cleared from time to time, at some time.
 func (c *Channel) Scrub(ctx context.Context, at time.Time) error { return c.file.scrub(ctx, at) }
@@ -89,4 +90,10 @@ func NewPace(draw func(least, most time.Duration) time.Duration) Pace {
 // Turn is a place in the order.
 func (p Pace) Turn(chat string, letters int, now time.Time) (time.Duration, *channels.SendError) {
 	return p.turn(chat, letters, now)
+}
+
+// Slow makes the channel send at its pace, with short pauses.
+func (c *Channel) Slow() {
+	c.unpaced = false
+	c.pace.draw = func(time.Duration, time.Duration) time.Duration { return 10 * time.Millisecond }
 }

@@ -153,10 +153,21 @@ func (f *file) scrub(ctx context.Context, now time.Time) error {
 }
 
 // empty writes the log beside the file into it and cuts it to nothing: it holds
-// pages as they were.
+// pages as they were. It fails where others use the file without a pause.
 func (f *file) empty(ctx context.Context) error {
-	var busy, pages, done int
-	return f.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done)
+	for range 10 {
+		var busy, pages, done int
+		if err := f.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done); err != nil {
+			return err
+		}
+		if busy == 0 {
+			return nil
+		}
+		if !wait(ctx, 20*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+	return errors.New("whatsapp: the device's file is in use")
 }
 
 // forget takes away everything that the file holds of people: what was sent to

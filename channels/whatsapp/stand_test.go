@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -334,4 +335,23 @@ func pause(ctx context.Context) error {
 	case <-time.After(2 * time.Millisecond):
 		return nil
 	}
+}
+
+// inFiles says whether a word stands in any file of a folder.
+func inFiles(t *testing.T, dir, word string) bool {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(word)) {
+			return true
+		}
+	}
+	return false
 }
