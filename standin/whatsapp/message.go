@@ -31,11 +31,8 @@ type Message struct {
 	Ticks               int    // 0 sent, 1 delivered to a device in the background, 2 delivered, 3 read
 	Copies              int    // how often it arrived
 
-	raw *waE2E.Message
+	Raw *waE2E.Message // as it was encrypted; shared: do not change it
 }
-
-// Raw is the message as it was encrypted. It is shared: do not change it.
-func (m Message) Raw() *waE2E.Message { return m.raw }
 
 // An attachment is what all kinds of media have in common.
 type attachment interface {
@@ -169,7 +166,7 @@ func (s *Server) take(c *chat, id string, m *waE2E.Message, fromMe, byHand bool)
 	if at != nil {
 		out.Media, _ = s.fetch(at.GetDirectPath(), at.GetMediaKey(), infos(out.Kind)) // absent where it cannot be had
 	}
-	out.ID, out.FromMe, out.ByHand, out.At, out.Copies, out.raw = id, fromMe, byHand, s.o.Now(), 1, m
+	out.ID, out.FromMe, out.ByHand, out.At, out.Copies, out.Raw = id, fromMe, byHand, s.o.Now(), 1, m
 	c.messages = append(c.messages, &out)
 	return true
 }

@@ -239,7 +239,7 @@ func (p *Person) web(m *Message) *waWeb.WebMessageInfo {
 	status := waWeb.WebMessageInfo_DELIVERY_ACK
 	info := &waWeb.WebMessageInfo{
 		Key:     &waCommon.MessageKey{RemoteJID: proto.String(p.lid.String()), FromMe: &m.FromMe, ID: &m.ID},
-		Message: unwrap(m.raw), MessageTimestamp: proto.Uint64(uint64(m.At.Unix())), Status: &status,
+		Message: unwrap(m.Raw), MessageTimestamp: proto.Uint64(uint64(m.At.Unix())), Status: &status,
 	}
 	if !m.FromMe {
 		info.PushName = orNil(p.name)

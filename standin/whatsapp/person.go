@@ -193,7 +193,7 @@ func (p *Person) Reply(to, text string) string {
 	defer p.s.mu.Unlock()
 	quote := &waE2E.ContextInfo{StanzaID: proto.String(to), Participant: proto.String(p.s.owner.lid().String())}
 	if m := p.chat.find(to); m != nil {
-		quote.QuotedMessage = m.raw
+		quote.QuotedMessage = m.Raw
 		if !m.FromMe {
 			quote.Participant = proto.String(p.lid.String())
 		}
@@ -363,7 +363,7 @@ func (p *Person) Vote(poll string, options ...string) string {
 		vote.SelectedOptions = append(vote.SelectedOptions, sum[:])
 	}
 	// The vote is encrypted with what only those know who have the poll (observed).
-	secret := m.raw.GetMessageContextInfo().GetMessageSecret()
+	secret := m.Raw.GetMessageContextInfo().GetMessageSecret()
 	key := must(hkdf.Key(sha256.New, secret, nil, poll+asker+p.lid.String()+"Poll Vote", 32))
 	iv := make([]byte, 12)
 	_, _ = rand.Read(iv) // it never fails
