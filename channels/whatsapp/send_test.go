@@ -215,10 +215,10 @@ func TestFilesOfStaff(t *testing.T) {
 		if m.ID != r.ID || m.Kind != c.kind || m.Text != c.text || m.Name != c.name || !bytes.Equal(m.Media, want) {
 			t.Errorf("%s %s: the phone shows %s %q, name %q, %d bytes", c.file.Kind, c.file.Type, m.Kind, m.Text, m.Name, len(m.Media))
 		}
-		if c.kind == "voice" && (m.Raw().GetAudioMessage().GetSeconds() != 4 || m.Mime != "audio/ogg; codecs=opus") {
-			t.Errorf("the voice note is %v", m.Raw().GetAudioMessage())
+		if c.kind == "voice" && (m.Raw.GetAudioMessage().GetSeconds() != 4 || m.Mime != "audio/ogg; codecs=opus") {
+			t.Errorf("the voice note is %v", m.Raw.GetAudioMessage())
 		}
-		if c.kind == "image" && m.Raw().GetImageMessage().GetWidth() != 8 {
+		if c.kind == "image" && m.Raw.GetImageMessage().GetWidth() != 8 {
 			t.Error("the picture has no size")
 		}
 	}
