@@ -243,6 +243,14 @@ func (f *file) standing(ctx context.Context) (st channels.Standing, last time.Ti
 	return st, last, nil
 }
 
+func (f *file) setLast(ctx context.Context, at time.Time) error {
+	b, err := at.MarshalText()
+	if err != nil || at.IsZero() {
+		return nil
+	}
+	return f.setNote(ctx, noteLast, string(b))
+}
+
 // later keeps something that is to be passed on when it is due.
 type later struct {
 	id            string // of the event

@@ -28,7 +28,7 @@ func (c *Channel) Link(ctx context.Context, phone string) (<-chan channels.LinkS
 	if err != nil {
 		return nil, err
 	}
-	d, err := f.device(ctx)
+	d, err := c.linked(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (c *Channel) Link(ctx context.Context, phone string) (<-chan channels.LinkS
 			say(channels.LinkStep{Failed: failed})
 		default:
 			if c.Standing().Code == channels.Linking {
-				c.move(before.Code, before.Until)
+				c.put(before)
 			}
 			say(channels.LinkStep{Failed: failed})
 		}

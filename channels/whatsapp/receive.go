@@ -10,6 +10,7 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	waStore "go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -43,7 +44,7 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 			continue
 		}
 		told = false
-		d, err := f.device(ctx)
+		d, err := c.linked(ctx, f)
 		if err != nil {
 			wait(ctx, c.pauses.most)
 			continue
@@ -62,6 +63,19 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 		}
 	}
 	return nil
+}
+
+// linked gives the device that is linked, nil for none. What the library still wrote
+// of one while it was logged out is taken away.
+func (c *Channel) linked(ctx context.Context, f *file) (*waStore.Device, error) {
+	d, err := f.device(ctx)
+	if err == nil && d != nil && c.Standing().Code == channels.LoggedOut {
+		if f.drop(ctx) != nil {
+			return nil, errUnusable
+		}
+		return nil, nil
+	}
+	return d, err
 }
 
 // rest waits until somebody links or unlinks, and no longer than until a time.

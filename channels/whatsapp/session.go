@@ -29,6 +29,7 @@ type session struct {
 	ctx    context.Context // ends after the client's last work
 	over   context.CancelFunc
 	ended  chan ending
+	named  bool // the phone's name was known at the beginning
 
 	in      sync.Mutex  // held while a message is passed on: they go one after the other
 	broken  atomic.Bool // the sink failed: nothing is taken until there is a new connection
@@ -93,7 +94,7 @@ func (c *Channel) client(d *waStore.Device, pairing bool) *whatsmeow.Client {
 // the session does.
 func (c *Channel) attend(ctx context.Context, f *file, d *waStore.Device, sink channels.Sink) ending {
 	s := &session{
-		Channel: c, file: f, device: d, sink: sink, ended: make(chan ending, 1),
+		Channel: c, file: f, device: d, sink: sink, ended: make(chan ending, 1), named: d.PushName != "",
 		panics: map[string]int{}, unread: map[types.JID][]mark{}, answers: map[string]chan *events.MediaRetry{},
 	}
 	s.ctx, s.over = context.WithCancel(context.WithoutCancel(ctx))
@@ -207,9 +208,11 @@ func (s *session) handle(evt any) (ok bool) {
 		s.answer(e)
 	case *events.Connected:
 		s.stand(channels.Joined)
-		go s.greet()
+		if s.named { // else the library may be writing the name at this moment
+			s.greet()
+		}
 	case *events.PushNameSetting, *events.AppStateSyncComplete:
-		go s.greet()
+		s.greet()
 	case *events.Disconnected, *events.KeepAliveTimeout:
 		s.stand(channels.Joining)
 	case *events.KeepAliveRestored:
@@ -256,6 +259,7 @@ func (s *session) rounds(ctx context.Context) {
 		s.late()
 		if s.now().Sub(cleared) >= s.pauses.scrub {
 			cleared = s.now()
+			s.here(s.ctx, s.file)
 			if s.file.scrub(s.ctx, cleared) != nil {
 				s.log.Warn("whatsapp: the device's file could not be cleared of what was sent, it is tried again")
 			}

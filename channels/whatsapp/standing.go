@@ -37,44 +37,59 @@ func (c *Channel) set(st channels.Standing) {
 	c.changed = make(chan struct{})
 }
 
-// move changes the standing and keeps it where it is to last. That a connection is
-// sought takes nothing away from what ended the one before.
+// move changes the standing. That a connection is sought takes nothing away from what
+// ended the one before.
 func (c *Channel) move(code string, until time.Time) {
+	c.put(channels.Standing{Code: code, Since: c.now(), Until: until})
+}
+
+// put sets the standing, and keeps it where it is to last.
+func (c *Channel) put(st channels.Standing) {
 	c.mu.Lock()
 	before, f := c.standing, c.file
-	if code == channels.Joining && (lasting(before.Code) || before.Code == channels.Linking) {
+	if st.Code == channels.Joining && (lasting(before.Code) || before.Code == channels.Linking) {
 		c.mu.Unlock()
 		return
 	}
-	st := channels.Standing{Code: code, Since: c.now(), Until: until}
 	c.set(st)
-	if code == channels.Joined {
-		c.last = st.Since
+	if st.Code == channels.Joined || before.Code == channels.Joined {
+		c.last = c.now()
 	}
 	last := c.last
 	c.mu.Unlock()
-	if f == nil || before.Code == code && before.Until.Equal(until) {
+	if f == nil || before.Code == st.Code && before.Until.Equal(st.Until) {
 		return
 	}
+	c.log.Info("whatsapp: the device stands otherwise", "standing", st.Code)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	note := ""
-	if lasting(code) {
+	var err error
+	switch {
+	case lasting(st.Code):
 		b, _ := json.Marshal(st) // a word and two times
-		note = string(b)
+		err = f.setNote(ctx, noteStanding, string(b))
+	case st.Code != channels.Joining:
+		err = f.setNote(ctx, noteStanding, "")
 	}
-	err := error(nil)
-	if lasting(code) || code == channels.Joined || code == channels.Unlinked {
-		err = f.setNote(ctx, noteStanding, note)
-	}
-	if b, e := last.MarshalText(); err == nil && e == nil && !last.IsZero() {
-		err = f.setNote(ctx, noteLast, string(b))
+	if err == nil {
+		err = f.setLast(ctx, last)
 	}
 	if err != nil {
-		c.log.Warn("whatsapp: how the device stands could not be kept over a restart", "standing", code)
+		c.log.Warn("whatsapp: how the device stands could not be kept over a restart", "standing", st.Code)
 	}
-	if code != before.Code {
-		c.log.Info("whatsapp: the device stands otherwise", "standing", code)
+}
+
+// here notes that the device is connected, for when the process is killed.
+func (c *Channel) here(ctx context.Context, f *file) {
+	c.mu.Lock()
+	joined := c.standing.Code == channels.Joined
+	if joined {
+		c.last = c.now()
+	}
+	last := c.last
+	c.mu.Unlock()
+	if joined {
+		_ = f.setLast(ctx, last) // it is noted again soon
 	}
 }
 
