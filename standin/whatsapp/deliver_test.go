@@ -420,6 +420,12 @@ func TestTypingAndPresence(t *testing.T) {
 	await(t, w, "typed", func() bool { return p.SeesTyping() == "" })
 	id := p.Write("seen at once")
 	await(t, w, "two ticks", func() bool { return p.Ticks(id) == 2 })
+	if err := c.SendChatPresence(t.Context(), p.LID(), types.ChatPresenceComposing, types.ChatPresenceMediaAudio); err != nil {
+		t.Fatal(err)
+	}
+	await(t, w, "recording", func() bool { return p.SeesTyping() == "recording" })
+	c.Disconnect()
+	await(t, w, "gone", func() bool { return p.SeesTyping() == "" && !w.Available() })
 }
 
 func TestCalls(t *testing.T) {
@@ -453,7 +459,11 @@ func TestGroups(t *testing.T) {
 	if got := has(g.Write(p, "one"), "one"); !got.Info.IsGroup || got.Info.Chat != g.JID() || got.Info.Sender != p.LID() {
 		t.Errorf("it came as %+v", got.Info)
 	}
-	has(g.Write(p, "two"), "two")
+	second := g.Write(p, "two")
+	has(second, "two")
+	if w.Asked(second) != 0 {
+		t.Error("the device had to ask for the key")
+	}
 	has(g.Write(q, "three"), "three")
 	for i, say := range []string{"hello", "all"} {
 		send(t, c, g.JID(), words(say))

@@ -37,7 +37,7 @@ func TestADeviceIsLinkedByItsQRCode(t *testing.T) {
 	if err := w.Owner().Scan(within(t), qr); err != nil {
 		t.Fatal(err)
 	}
-	if got := waitFor(t, c, any1[*events.PairSuccess]); got.ID.User != whatsapp.Phone || got.LID.ToNonAD() != w.Owner().LID() {
+	if got := waitFor(t, c, any1[*events.PairSuccess]); got.ID.User != whatsapp.Phone || got.LID.ToNonAD() != w.Owner().LID() || got.LID.Device != got.ID.Device || got.ID.Device == 0 {
 		t.Errorf("linked as %v %v", got.ID, got.LID)
 	}
 	waitFor(t, c, any1[*events.Connected])
