@@ -25,7 +25,12 @@ type crypt struct {
 	broke atomic.Pointer[func()] // called when the file failed while a message was decrypted
 }
 
-// A buffer is the library's, with decryptions under the lock.
+// A buffer is the library's, with decryptions under the lock. The lock is taken when
+// the library looks whether it has decrypted a message before, and goes on from there
+// to the decryption, which it begins next and nothing else. Between the two, a
+// message that comes on a new connection while it is still under way on the old one
+// would find its key used up: the library takes that for a copy and acknowledges it,
+// and if the sink has failed meanwhile the message would be lost.
 //
 // The library takes a failing file for a message that cannot be decrypted, asks the
 // phone for it a few times and acknowledges it: with a full disk it would be lost. An
@@ -37,8 +42,7 @@ type buffer struct {
 }
 
 func (b buffer) DoDecryptionTxn(ctx context.Context, do func(context.Context) error) error {
-	b.crypt.Lock()
-	defer b.crypt.Unlock()
+	defer b.crypt.Unlock() // locked by GetBufferedEvent
 	var inner error
 	err := b.EventBuffer.DoDecryptionTxn(ctx, func(ctx context.Context) error {
 		inner = do(ctx)
@@ -51,11 +55,16 @@ func (b buffer) DoDecryptionTxn(ctx context.Context, do func(context.Context) er
 }
 
 func (b buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*waStore.BufferedEvent, error) {
+	b.crypt.Lock()
 	e, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
-	if err != nil {
+	switch {
+	case err != nil:
+		b.crypt.Unlock()
 		return nil, b.left()
+	case e != nil:
+		b.crypt.Unlock()
 	}
-	return e, nil
+	return e, nil // without one DoDecryptionTxn follows, and unlocks
 }
 
 func (b buffer) left() error {
