@@ -16,9 +16,10 @@ import (
 )
 
 // Link links a phone. For a number it gives a code to type on the phone, else QR
-// codes, each valid for some seconds. It is Done once the device is connected; where
-// Listen does not run, it stays so until the phone has told which talks it has, and
-// whatever people write meanwhile is left with WhatsApp.
+// codes, each valid for some seconds. It is Done once the device is connected and the
+// phone has told which talks it has, for which it waits a minute at most. Where Listen
+// does not run the connection ends then; whatever people write meanwhile is left with
+// WhatsApp.
 func (c *Channel) Link(ctx context.Context, phone string) (<-chan channels.LinkStep, error) {
 	phone, err := digits(phone)
 	if err != nil {
@@ -217,12 +218,13 @@ func (c *Channel) comeIn(ctx context.Context, f *file) (failed string) {
 		}
 		return timeout
 	}
-	for !listening {
+	// Whoever links is asked next which talks are private. A phone that does not tell
+	// which it has is waited for no longer.
+	for {
 		if _, settled, err := f.linked(ctx); err != nil || settled || !wait(ctx, c.pauses.first/4) {
-			break
+			return ""
 		}
 	}
-	return ""
 }
 
 // errUnattended keeps what people write with WhatsApp while nobody listens.

@@ -214,6 +214,7 @@ func TestTalksFromBeforeStayPrivate(t *testing.T) {
 	}
 	p.send(words(a, "talk/2/0", "welcome"))
 	// And it lasts.
+	p.await("acknowledged", func() bool { return p.Pending() == 0 })
 	p.restart()
 	p.await("online", p.Online)
 	b.Write("still between us")
