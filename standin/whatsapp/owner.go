@@ -65,6 +65,9 @@ func (o *Owner) is(j types.JID) bool {
 func (o *Owner) say(to *Person, m *waE2E.Message) string {
 	id := newID()
 	o.s.take(&to.chat, id, m, true, true)
+	if stands := to.chat.find(id); stands != nil {
+		stands.Ticks = 2
+	}
 	destination := to.lid.String()
 	o.s.send(&said{o.keys, &waE2E.Message{DeviceSentMessage: &waE2E.DeviceSentMessage{DestinationJID: &destination, Message: m}}, waBinary.Attrs{
 		"from": o.lid(), "recipient": to.lid, "peer_recipient_pn": to.JID(), "addressing_mode": "lid", "notify": o.name,

@@ -442,11 +442,14 @@ func (p *Person) See() {
 	defer p.s.mu.Unlock()
 	var ids []string
 	for _, m := range slices.Backward(p.chat.messages) {
-		if m.FromMe && !m.ByHand && m.Ticks < 3 {
+		if m.FromMe && m.Ticks < 3 {
 			m.Ticks = 3
-			ids = append(ids, m.ID)
+			if !m.ByHand {
+				ids = append(ids, m.ID)
+			}
 		}
 	}
+	p.s.touch()
 	if len(ids) == 0 {
 		return
 	}

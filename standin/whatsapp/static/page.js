@@ -111,7 +111,7 @@
 		const options = JSON.stringify(state.people);
 		if (list.dataset.options !== options) {
 			list.dataset.options = options;
-			list.replaceChildren(...state.people.map((p) => make('option', { value: p.phone }, p.name + ' · +' + p.phone)));
+			list.replaceChildren(...state.people.map((p) => make('option', { value: p.phone }, p.name + ' · \u2066+' + p.phone + '\u2069')));
 		}
 		list.value = person;
 		$('linked').textContent = state.linked ? state.linked + ' linked' : state.codes ? 'a device waits for its code' : state.showing ? 'a device shows a QR code' : 'no device';
