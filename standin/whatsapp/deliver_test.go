@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -453,6 +454,16 @@ func TestGroups(t *testing.T) {
 	c := online(t, w)
 	p, q := w.Person(amina), w.Person(badr)
 	g := w.Group("Leaving", p, q)
+	if e := waitFor(t, c, any1[*events.JoinedGroup]); e.JID != g.JID() || e.Name != "Leaving" || len(e.Participants) != 3 {
+		t.Errorf("the group came as %+v", e)
+	}
+	g.Rename("Left")
+	if e := waitFor(t, c, any1[*events.GroupInfo]); e.JID != g.JID() || e.Name == nil || e.Name.Name != "Left" {
+		t.Errorf("the new name came as %+v", e)
+	}
+	if all, err := c.GetJoinedGroups(within(t)); err != nil || len(all) != 1 || all[0].Name != "Left" {
+		t.Errorf("the groups are %v, %v", all, err)
+	}
 	has := func(id, words string) *events.Message {
 		return waitFor(t, c, func(e *events.Message) bool { return e.Info.ID == id && e.Message.GetConversation() == words })
 	}
@@ -496,5 +507,25 @@ func TestAPhoneThatIsOff(t *testing.T) {
 	waitFor(t, c, func(e *events.Receipt) bool { return slices.Contains(e.MessageIDs, next) })
 	if count(c, func(e *events.Receipt) bool { return slices.Contains(e.MessageIDs, id) }) != 0 {
 		t.Error("a receipt came from a phone that sends none")
+	}
+}
+
+func TestMorePeopleThanKeys(t *testing.T) {
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c := online(t, w)
+	const people = 120 // no country has 999; and a device uploads 50 keys at a time
+	var ids []string
+	for i := range people {
+		ids = append(ids, w.Person(fmt.Sprintf("99900000%03d", i)).Write("salaam"))
+		if i%10 == 9 { // so that it can make more meanwhile
+			await(t, w, "acked", func() bool { return w.Pending() == 0 })
+		}
+	}
+	for _, id := range ids {
+		waitFor(t, c, text(id))
+	}
+	if n := count(c, any1[*events.UndecryptableMessage]); n != 0 {
+		t.Errorf("%d could not be read", n)
 	}
 }

@@ -24,7 +24,7 @@ type Group struct {
 	told    map[*Person]map[*device]bool
 }
 
-// Group makes a group of the owner, who made it, and those people.
+// Group makes a group of the owner, who made it, and those people. Devices are told.
 func (s *Server) Group(subject string, members ...*Person) *Group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,27 @@ func (s *Server) Group(subject string, members ...*Person) *Group {
 		g.chats[m], g.told[m] = &chat{}, map[*device]bool{}
 	}
 	s.groups[g.jid.User] = g
+	g.tell(waBinary.Node{Tag: "create", Content: []waBinary.Node{g.info()}})
 	return g
+}
+
+// Rename gives the group another name. Devices are told, as they are of a new group.
+func (g *Group) Rename(subject string) {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	g.subject = subject
+	g.tell(waBinary.Node{Tag: "subject", Attrs: waBinary.Attrs{"subject": subject, "s_t": g.s.stamp(), "s_o": g.s.owner.lid()}})
+}
+
+// tell tells devices of a change of the group. The lock is held.
+func (g *Group) tell(change waBinary.Node) {
+	for _, d := range g.s.live() {
+		g.s.deliver(d, waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+			"from": g.jid, "type": "w:gp2", "id": g.s.request(), "t": g.s.stamp(), "addressing_mode": "lid",
+			"participant": g.s.owner.lid(), "participant_pn": g.s.owner.JID(), "notify": g.s.owner.name,
+		}, Content: []waBinary.Node{change}})
+	}
+	g.s.touch()
 }
 
 // JID is the address of the group.

@@ -47,6 +47,9 @@ func (s *Server) iq(d *device, n *waBinary.Node) {
 			s.refuse(d, n, 400, "bad-request")
 			return
 		}
+		if d.uploaded && keys.identity == d.keys.identity {
+			keys.once = append(d.keys.once, keys.once...)
+		}
 		d.keys, d.uploaded = keys, true
 		answer()
 	case xmlns == "passive" && kind == "set":

@@ -199,6 +199,20 @@ func (o *Owner) Unlink() {
 	o.s.touch()
 }
 
+// AskPasskey makes WhatsApp want a passkey (WebAuthn) of the devices that are being
+// linked, as it does of some accounts. None that a device could give is taken here.
+func (o *Owner) AskPasskey() {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, p := range o.s.pairings {
+		p.line.put(waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+			"from": types.ServerJID, "type": "passkey_prologue_request", "id": o.s.request(), "t": o.s.stamp(),
+		}, Content: []waBinary.Node{{
+			Tag: "passkey_request_options", Content: []byte(`{"challenge":"c3RhbmQtaW4","timeout":60000,"rpId":"whatsapp.com","allowCredentials":[],"userVerification":"required"}`),
+		}}})
+	}
+}
+
 // Scan reads the text of a QR code and links the device that shows it. It returns
 // once the device has signed, which then logs in by itself.
 func (o *Owner) Scan(ctx context.Context, qr string) error {

@@ -234,3 +234,13 @@ func TestADeviceFromBeforeLearnsTheName(t *testing.T) {
 		t.Errorf("the device goes by the name of %q", c.Store.PushName)
 	}
 }
+
+func TestADeviceIsAskedForAPasskey(t *testing.T) {
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c, _ := fresh(t, w)
+	w.Owner().AskPasskey()
+	if e := waitFor(t, c, any1[*events.PairPasskeyRequest]); e.PublicKey.RelyingPartID != "whatsapp.com" {
+		t.Errorf("it was asked for %+v", e.PublicKey)
+	}
+}

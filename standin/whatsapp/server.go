@@ -554,11 +554,20 @@ func (s *Server) who(j types.JID) *Person {
 	return nil
 }
 
+// fewKeys is with how many one-time keys left a device is asked for more: a client
+// makes more where it hears of fewer than 5 (observed).
+const fewKeys = 4
+
 // seal encrypts a message of a simulated phone for a device. The lock is held.
 func (s *Server) seal(k *keyring, d *device, m *waE2E.Message) waBinary.Node {
 	var b *prekey.Bundle
 	if !k.knows(d.lid) {
 		b = d.keys.bundle(d.lid.Device)
+		if len(d.keys.once) == fewKeys && d.uploaded {
+			s.deliver(d, waBinary.Node{Tag: "notification", Attrs: waBinary.Attrs{
+				"from": types.ServerJID, "type": "encrypt", "id": s.request(), "t": s.stamp(),
+			}, Content: []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": strconv.Itoa(fewKeys)}}}})
+		}
 	}
 	kind, sealed, err := k.seal(d.lid, b, must(proto.Marshal(m)))
 	must(kind, err)
