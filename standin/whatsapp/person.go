@@ -395,11 +395,15 @@ func (p *Person) Reinstall() {
 	}
 }
 
-// Type shows devices that look that the person is writing; Record that they record a
-// voice note; Stop that they do neither. Other devices are not told (observed).
-func (p *Person) Type()   { p.state("composing", nil) }
+// Type shows devices that are Available that the person is writing. Others are not
+// told (observed).
+func (p *Person) Type() { p.state("composing", nil) }
+
+// Record shows such devices that the person records a voice note.
 func (p *Person) Record() { p.state("composing", waBinary.Attrs{"media": "audio"}) }
-func (p *Person) Stop()   { p.state("paused", nil) }
+
+// Stop shows such devices that the person does neither.
+func (p *Person) Stop() { p.state("paused", nil) }
 
 func (p *Person) state(tag string, attrs waBinary.Attrs) {
 	p.s.mu.Lock()
