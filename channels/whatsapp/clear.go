@@ -83,8 +83,9 @@ func (s *session) revoke(ctx context.Context, to types.JID, id types.MessageID) 
 
 // Forget takes away what the device's file holds of people who are erased: what was
 // sent to them and could not be read there, keys of single messages, what the phone
-// calls them, and that they have written. The keys of the encryption with them stay;
-// they say that there was a talk, and no word of it.
+// calls them; and, a day later unless they write again, that they have written. Until
+// then a last word reaches them. The keys of the encryption with them stay; they say
+// that there was a talk, and no word of it.
 func (c *Channel) Forget(ctx context.Context, who ...channels.Address) error {
 	f, err := c.open(ctx)
 	if err != nil {
@@ -101,7 +102,7 @@ func (c *Channel) Forget(ctx context.Context, who ...channels.Address) error {
 			}
 		}
 	}
-	if f.forget(ctx, ids) != nil {
+	if f.forget(ctx, ids, c.now()) != nil {
 		return errUnusable
 	}
 	return nil

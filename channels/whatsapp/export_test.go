@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -73,6 +74,17 @@ func Compose(out channels.Outbound) string { return compose(out) }
 
 // MessageID is the id of a message with that key.
 func MessageID(key string) string { return messageID(key) }
+
+// Show gives the steps of a link for what the library shows, and why it failed.
+func (c *Channel) Show(ctx context.Context, items ...whatsmeow.QRChannelItem) (steps []channels.LinkStep, failed string) {
+	all := make(chan whatsmeow.QRChannelItem, len(items))
+	for _, i := range items {
+		all <- i
+	}
+	close(all)
+	failed = c.show(ctx, nil, all, "", func(s channels.LinkStep) { steps = append(steps, s) })
+	return steps, failed
+}
 
 // Judge says a standing in words.
 func Judge(st channels.Standing) channels.Finding { return judge(st) }

@@ -29,6 +29,9 @@ const (
 	keepIDs = 15 * 24 * time.Hour
 	// keepRead is how long the file knows that a message was read, by a hash; the same.
 	keepRead = 15 * 24 * time.Hour
+	// keepHeard is how long somebody who is erased can still be told so: an hour longer
+	// than that is tried.
+	keepHeard = 25 * time.Hour
 )
 
 // errLocked means that another process has the device's file.
@@ -53,6 +56,7 @@ const schema = `
 CREATE TABLE IF NOT EXISTS sarai_note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sarai_chat (id TEXT PRIMARY KEY, name TEXT NOT NULL, many INTEGER NOT NULL, private INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sarai_heard (id TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS sarai_leaving (id TEXT PRIMARY KEY, due INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sarai_sent (id TEXT PRIMARY KEY, beside TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sarai_later (id TEXT PRIMARY KEY, kind TEXT NOT NULL, sender TEXT NOT NULL, alias TEXT NOT NULL, at INTEGER NOT NULL, due INTEGER NOT NULL);
 `
@@ -149,6 +153,9 @@ func (f *file) scrub(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := f.leave(ctx, now); err != nil {
+		return err
+	}
 	return f.empty(ctx)
 }
 
@@ -170,32 +177,54 @@ func (f *file) empty(ctx context.Context) error {
 	return errors.New("whatsapp: the device's file is in use")
 }
 
-// forget takes away everything that the file holds of people: what was sent to
-// them, keys, names, that they have been heard.
-func (f *file) forget(ctx context.Context, ids []string) error {
+// forget takes away what the file holds of people: what was sent to them, keys of
+// single messages, names. That they have written is known for keepHeard more, so that
+// a last word can reach them, and goes then unless they have written again.
+func (f *file) forget(ctx context.Context, ids []string, now time.Time) error {
 	tx, err := f.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, id := range ids {
-		for _, query := range []string{
-			`DELETE FROM whatsmeow_retry_buffer WHERE chat_jid = ?`,
-			`DELETE FROM whatsmeow_message_secrets WHERE chat_jid = ?`,
-			`DELETE FROM whatsmeow_contacts WHERE their_jid = ?`,
-			`DELETE FROM whatsmeow_chat_settings WHERE chat_jid = ?`,
-			`DELETE FROM sarai_later WHERE sender = ?`,
-			`DELETE FROM sarai_heard WHERE id = ?`,
-		} {
+		for _, query := range traces {
 			if _, err := tx.ExecContext(ctx, query, id); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO sarai_leaving (id, due) VALUES (?, ?)`, id, now.Add(keepHeard).UnixMilli()); err != nil {
+			return err
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
 	return f.empty(ctx)
+}
+
+// traces take away what says something of one person.
+var traces = []string{
+	`DELETE FROM whatsmeow_retry_buffer WHERE chat_jid = ?`,
+	`DELETE FROM whatsmeow_message_secrets WHERE chat_jid = ?`,
+	`DELETE FROM whatsmeow_contacts WHERE their_jid = ?`,
+	`DELETE FROM whatsmeow_chat_settings WHERE chat_jid = ?`,
+	`DELETE FROM sarai_later WHERE sender = ?`,
+}
+
+// leave takes away that those have written whose time is over.
+func (f *file) leave(ctx context.Context, now time.Time) error {
+	const over = ` IN (SELECT id FROM sarai_leaving WHERE due < ?)`
+	for _, query := range []string{
+		`DELETE FROM whatsmeow_retry_buffer WHERE chat_jid` + over, // the last word
+		`DELETE FROM whatsmeow_message_secrets WHERE chat_jid` + over,
+		`DELETE FROM sarai_heard WHERE id` + over,
+		`DELETE FROM sarai_leaving WHERE due < ?`,
+	} {
+		if _, err := f.db.ExecContext(ctx, query, now.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Names of notes.
@@ -292,6 +321,9 @@ func (f *file) due(ctx context.Context, now time.Time) ([]later, error) {
 
 // hear notes that somebody has written.
 func (f *file) hear(ctx context.Context, id string) error {
+	if _, err := f.db.ExecContext(ctx, `DELETE FROM sarai_leaving WHERE id = ?`, id); err != nil {
+		return err
+	}
 	there, err := f.heard(ctx, id)
 	if there || err != nil {
 		return err

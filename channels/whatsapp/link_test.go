@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow"
+
 	"sarai/channels"
 	"sarai/channels/whatsapp"
 	standin "sarai/standin/whatsapp"
@@ -433,6 +435,28 @@ func TestOutdatedWhenLinking(t *testing.T) {
 	all := p.link("")
 	if len(all) != 1 || all[0].Failed != channels.Outdated || p.ch.Standing().Code != channels.Outdated {
 		t.Errorf("the steps are %+v, it stands as %s", all, p.ch.Standing().Code)
+	}
+}
+
+// The stand-in asks for no passkey, and shows no code for three minutes.
+func TestHowLinkingCanEnd(t *testing.T) {
+	t.Parallel()
+	p := stand(t)
+	code := whatsmeow.QRChannelItem{Event: whatsmeow.QRChannelEventCode, Code: "qr"}
+	for want, last := range map[string]whatsmeow.QRChannelItem{
+		"":                whatsmeow.QRChannelSuccess,
+		"timeout":         whatsmeow.QRChannelTimeout,
+		channels.Outdated: whatsmeow.QRChannelClientOutdated,
+		channels.Passkey:  {Event: whatsmeow.QRChannelEventPasskeyRequest},
+		"refused":         {Event: whatsmeow.QRChannelEventError},
+	} {
+		steps, failed := p.ch.Show(t.Context(), code, code, last)
+		if failed != want || len(steps) != 2 || steps[1].QR != "qr" {
+			t.Errorf("%s: %+v, %q", last.Event, steps, failed)
+		}
+	}
+	if _, failed := p.ch.Show(t.Context()); failed != "timeout" {
+		t.Errorf("nothing was shown: %q", failed)
 	}
 }
 

@@ -375,6 +375,14 @@ func TestWhatIsSaidDoesNotStayInTheFile(t *testing.T) {
 	if got := holds(); len(got) > 0 {
 		t.Errorf("after erasing the files hold %q", got)
 	}
+	p.send(words(a, "talk/1/1", "canary of the last word"))
+	p.await("acknowledged", func() bool { return p.Pending() == 0 })
+	if err := p.ch.Scrub(t.Context(), time.Now().Add(26*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if inFiles(t, p.dir, "canary") {
+		t.Error("a day later the last word is in the files")
+	}
 	if bad := p.refused(words(a, "talk/2/0", "x")); bad.Problem != channels.Rejected {
 		t.Errorf("writing to somebody who is erased: %v", bad)
 	}
