@@ -52,6 +52,55 @@ func TestWhatIsNotAcknowledgedComesAgain(t *testing.T) {
 	}
 }
 
+func TestAReceiptIsLost(t *testing.T) {
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c := online(t, w)
+	p := w.Person(amina)
+	w.LoseReceipts(1)
+	id := p.Write("salaam")
+	waitFor(t, c, text(id))
+	await(t, w, "lost", func() bool { return w.Faults() == 0 })
+	if w.Acked(id) || p.Ticks(id) != 0 {
+		t.Error("the receipt arrived")
+	}
+	w.Cut()
+	await(t, w, "acked", func() bool { return w.Acked(id) })
+	if n := count(c, text(id)); n != 1 {
+		t.Errorf("the client took the same message %d times", n)
+	}
+}
+
+// What the client asks in the background after a send may be without an answer when
+// the line drops: see TestTheLineDropsWhileSending.
+func TestALineThatNothingPasses(t *testing.T) {
+	if racing {
+		t.Skip("the client itself races here")
+	}
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c := online(t, w)
+	p := w.Person(amina)
+	send(t, c, p.LID(), words("before"))
+	w.Freeze(true)
+	id := p.Write("salaam")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := c.SendMessage(ctx, p.LID(), words("into the void")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it was answered: %v", err)
+	}
+	if count(c, text(id)) != 0 || !w.Online() {
+		t.Error("something passed, or the line dropped")
+	}
+	w.Freeze(false)
+	w.Cut()
+	waitFor(t, c, text(id))
+	await(t, w, "acked", func() bool { return w.Acked(id) })
+	if got := p.Read(); !slices.Equal(got, []string{"before"}) {
+		t.Errorf("the phone read %q", got)
+	}
+}
+
 func TestMessagesWaitForADeviceThatIsAway(t *testing.T) {
 	t.Parallel()
 	w := serve(t, whatsapp.Options{})

@@ -67,19 +67,37 @@ func (s *Server) Refuse(f Refusal) {
 	s.touch()
 }
 
-// Heal takes back every Fault and Refusal.
+// LoseReceipts makes the next n receipts and acks of a device for messages not
+// arrive: the device has taken a message, and gets it again on its next connection.
+func (s *Server) LoseReceipts(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loses = n
+}
+
+// Freeze makes the server take and send nothing on connections that stay open, as
+// where a network has forgotten them; or again take what comes. What devices have
+// sent meanwhile is lost, and what they should have got comes on their next
+// connection.
+func (s *Server) Freeze(frozen bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = frozen
+}
+
+// Heal takes back every Fault and Refusal, LoseReceipts and Freeze.
 func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults, s.refusals = nil, nil
+	s.faults, s.refusals, s.loses, s.frozen = nil, nil, 0, false
 	s.touch()
 }
 
-// Faults is how many Faults and Refusals are still to come.
+// Faults is how many Faults, Refusals and losses of receipts are still to come.
 func (s *Server) Faults() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.faults) + len(s.refusals)
+	return len(s.faults) + len(s.refusals) + s.loses
 }
 
 // Cut drops all connections without a word.

@@ -56,6 +56,8 @@ type Server struct {
 	faults   []*Fault
 	refusals []*Refusal
 	calls    map[string]*call
+	loses    int  // receipts, still to be lost
+	frozen   bool // nothing is taken or sent
 }
 
 // A device is one that is linked to the owner's number.
@@ -362,7 +364,7 @@ func (s *Server) login(l *line) func(*waBinary.Node) {
 	return func(n *waBinary.Node) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if d.line == l {
+		if d.line == l && !s.frozen && !s.loss(n) {
 			s.from(d, n)
 			s.touch()
 		}
@@ -397,7 +399,7 @@ func newID() string {
 func (s *Server) deliver(d *device, n waBinary.Node) {
 	st := &stanza{node: n, key: ackKey(n.Tag, n.Attrs)}
 	d.queue = append(d.queue, st)
-	if d.active {
+	if d.active && !s.frozen {
 		d.line.put(n)
 	}
 	s.touch()
@@ -454,6 +456,18 @@ func (s *Server) activate(d *device) {
 		Tag: "offline", Attrs: waBinary.Attrs{"count": total},
 	}}})
 	s.touch()
+}
+
+// loss says whether a node is one of the receipts that are to be lost. The lock is held.
+func (s *Server) loss(n *waBinary.Node) bool {
+	kind, _ := n.Attrs["type"].(string)
+	receipt := n.Tag == "receipt" && slices.Contains([]string{"", "inactive", "sender"}, kind)
+	if s.loses == 0 || !receipt && (n.Tag != "ack" || n.Attrs["class"] != "message") {
+		return false
+	}
+	s.loses--
+	s.touch()
+	return true
 }
 
 // from handles a node of a device. The lock is held.
