@@ -49,9 +49,9 @@ func single(j types.JID) bool {
 	return j.User != "0" && strings.Trim(j.User, "0123456789") == ""
 }
 
-// name makes a person of the two numbers that a stanza names. The second may be
+// somebody makes a person of the two numbers that a stanza names. The second may be
 // empty.
-func name(a, b types.JID) person {
+func somebody(a, b types.JID) person {
 	a, b = a.ToNonAD(), b.ToNonAD()
 	if !single(b) || b.Server == a.Server {
 		b = types.EmptyJID
@@ -189,7 +189,7 @@ func talks(h *waHistorySync.HistorySync, lid func(pn types.JID) types.JID) []tal
 			if other.IsEmpty() && id.Server == types.DefaultUserServer {
 				other = lid(id)
 			}
-			t.keys = name(id, other).keys()
+			t.keys = somebody(id, other).keys()
 		default:
 			continue
 		}

@@ -66,7 +66,7 @@ func (c *Channel) Retried(ctx context.Context) (sent, waiting int, err error) {
 
 // Read is the parser.
 func Read(e *events.Message) (channels.Inbound, bool) {
-	return read(e, name(e.Info.Sender, e.Info.SenderAlt))
+	return read(e, somebody(e.Info.Sender, e.Info.SenderAlt))
 }
 
 // Compose sets a message in words.

@@ -180,7 +180,7 @@ func (s *session) person(a, b types.JID) (person, error) {
 	if !single(a) {
 		return person{}, errNobody
 	}
-	p := name(a, b)
+	p := somebody(a, b)
 	if p.id.User == s.device.GetLID().User || p.id.User == s.device.GetJID().User || !p.alias.IsEmpty() && p.alias.User == s.device.GetJID().User {
 		return person{}, errNobody // the phone's notes to itself
 	}
@@ -191,7 +191,7 @@ func (s *session) person(a, b types.JID) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	return name(p.id, other), nil
+	return somebody(p.id, other), nil
 }
 
 // takes says whether a message in the talk with p is for us, and if not whether it
@@ -460,6 +460,7 @@ func (s *session) settle(ctx context.Context) {
 	}
 	s.settled.Store(true)
 	if s.held.Swap(false) {
+		s.broken.Store(true) // or the next message would overtake those
 		s.cli.ResetConnection()
 	}
 }

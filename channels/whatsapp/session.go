@@ -238,6 +238,10 @@ func (s *session) handle(evt any) (ok bool) {
 			again = until
 		}
 		s.end(ending{code: channels.Banned, until: until, again: again})
+	case *events.NotifyAccountReachoutTimelock:
+		if e.IsActive {
+			s.log.Warn("whatsapp: WhatsApp lets this number begin no new talks for a while: it takes it for a sender of bulk. Let it rest")
+		}
 	case *events.ConnectFailure:
 		s.end(ending{again: s.now().Add(s.pauses.most)})
 	}

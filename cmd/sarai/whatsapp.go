@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,7 +120,7 @@ func link(ctx context.Context, ch device, phone string, say func(linkAnswer)) er
 
 // atWhatsApp asks the server that has the device's file, and says false where none
 // runs. each is given the lines of the answer.
-func atWhatsApp(w world, conf config, method, path string, form string, each func([]byte) error) (asked bool, err error) {
+func atWhatsApp(w world, conf config, method, path, form string, each func([]byte) error) (asked bool, err error) {
 	if !serverRuns(conf.Data) {
 		return false, nil
 	}
@@ -196,7 +197,7 @@ func (l whatsappLinkCmd) Run(c *cli, w world) error {
 		}
 		return show.end()
 	}
-	_, err = atWhatsApp(w, conf, http.MethodPost, "/whatsapp/link", "phone="+l.Phone, func(b []byte) error {
+	_, err = atWhatsApp(w, conf, http.MethodPost, "/whatsapp/link", url.Values{"phone": {l.Phone}}.Encode(), func(b []byte) error {
 		var a linkAnswer
 		if err := json.Unmarshal(b, &a); err != nil {
 			return errors.New("the server's answer cannot be read")
