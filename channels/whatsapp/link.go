@@ -275,21 +275,15 @@ func (c *Channel) logOut(ctx context.Context, f *file, d *waStore.Device) bool {
 		}
 		alone, leave := context.WithCancel(context.WithoutCancel(ctx))
 		done := make(chan struct{})
-		before := c.lastTime()
+		waiting, ended := context.WithCancel(ctx)
 		go func() {
 			defer close(done)
+			defer ended()
 			c.attend(alone, f, d, func(context.Context, ...channels.Inbound) error { return errUnattended })
 		}()
 		defer func() { leave(); <-done }()
-		for c.lastTime().Equal(before) && wait(ctx, c.pauses.first/20) {
-		}
+		c.until(waiting, func(code string) bool { return code == channels.Joined })
 		s = c.current()
 	}
 	return s != nil && s.cli.Logout(ctx) == nil
-}
-
-func (c *Channel) lastTime() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.last
 }

@@ -124,7 +124,11 @@ func (c *Channel) attend(ctx context.Context, f *file, d *waStore.Device, sink c
 	defer func() {
 		c.mu.Lock()
 		c.session = nil
+		joined := c.standing.Code == channels.Joined
 		c.mu.Unlock()
+		if joined {
+			c.move(channels.Joining, time.Time{})
+		}
 	}()
 	c.move(channels.Joining, time.Time{})
 	var work sync.WaitGroup
