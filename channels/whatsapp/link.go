@@ -99,6 +99,11 @@ const (
 func (c *Channel) pair(ctx context.Context, f *file, phone string, say func(channels.LinkStep)) (failed string) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	// Before there is a device: should the process end between its linking and the next
+	// line, nobody's talk of before is taken for a new one.
+	if f.relink(ctx, c.now()) != nil {
+		return refused
+	}
 	cli := c.client(f.container.NewDevice(), true)
 	cli.BackgroundEventCtx = ctx
 	comeAgain := make(chan struct{}, 1)
@@ -188,9 +193,6 @@ func (c *Channel) show(ctx context.Context, cli *whatsmeow.Client, items <-chan 
 func (c *Channel) comeIn(ctx context.Context, f *file) (failed string) {
 	d, err := f.device(ctx)
 	if err != nil || d == nil {
-		return refused
-	}
-	if err := f.relink(ctx, c.now()); err != nil {
 		return refused
 	}
 	c.move(channels.Unlinked, time.Time{}) // whatever ended the link before is over

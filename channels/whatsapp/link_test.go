@@ -156,6 +156,42 @@ func TestLinkingWithoutAServer(t *testing.T) {
 	p.await("acknowledged", func() bool { return p.Acked(id) })
 }
 
+// A process that ends in the middle of linking has forgotten nothing that keeps talks
+// from before private.
+func TestKilledWhileLinking(t *testing.T) {
+	t.Parallel()
+	p := stand(t)
+	a := p.Person(amina)
+	a.Write("from before")
+	ctx, end := context.WithCancel(t.Context())
+	steps, err := p.ch.Link(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := <-steps; s.QR == "" {
+		t.Fatalf("the first step is %+v", s)
+	}
+	if err := p.ch.Provision(t.Context(), p.Owner().Provision); err != nil { // the phone has scanned it
+		t.Fatal(err)
+	}
+	end()
+	for range steps {
+	}
+	p.restart()
+	p.await("online", p.Online)
+	a.Write("are you there?")
+	p.Owner().SendHistory()
+	b := p.Person(badr)
+	b.Write("I am new")
+	if in := p.take(1); in.From != of(b) {
+		t.Errorf("%q was read", in.Text)
+	}
+	p.await("acknowledged", func() bool { return p.Pending() == 0 })
+	if len(p.got()) != 1 {
+		t.Error("a talk from before was read")
+	}
+}
+
 func TestTalksFromBeforeStayPrivate(t *testing.T) {
 	t.Parallel()
 	p := stand(t)
