@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -147,6 +148,34 @@ func TestAMessageThatCannotBeRead(t *testing.T) {
 	}
 	never := p.Garbled("lost", -1)
 	await(t, w, "given up", func() bool { return w.Asked(never) == 4 })
+}
+
+func TestAPersonAsksAgain(t *testing.T) {
+	t.Parallel()
+	w := serve(t, whatsapp.Options{})
+	c := online(t, w)
+	p := w.Person(amina)
+	send(t, c, p.LID(), words("first"))
+	waitFor(t, c, text(p.Write("so that no more keys go with what the device sends")))
+	send(t, c, p.LID(), words("second"))
+	p.Forget()
+	id := send(t, c, p.LID(), words("third"))
+	got, err := p.Await(within(t), 3)
+	if err != nil || !slices.Equal(got, []string{"first", "second", "third"}) || len(p.Unreadable()) != 0 {
+		t.Errorf("%q and not %q, %v", got, p.Unreadable(), err)
+	}
+	waitFor(t, c, func(e *events.Receipt) bool {
+		return e.Type == types.ReceiptTypeRetry && slices.Contains(e.MessageIDs, id)
+	})
+	send(t, c, p.LID(), words("fourth"))
+	if _, err := p.Await(within(t), 4); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, c, text(p.Write("and back")))
+	p.Silent(true)
+	p.Forget()
+	lost := send(t, c, p.LID(), words("never read"))
+	await(t, w, "unreadable", func() bool { return slices.Equal(p.Unreadable(), []string{lost}) })
 }
 
 func TestADeviceAsksThePhone(t *testing.T) {
@@ -319,6 +348,15 @@ func TestTheOwnerWritesByHand(t *testing.T) {
 	if e.Type != types.ReceiptTypeRead || !e.IsFromMe || e.Chat != p.LID() {
 		t.Errorf("the read mark came as %+v", e)
 	}
+	data := []byte("what a file holds")
+	if b, err := c.Download(within(t), waitFor(t, c, text(w.Owner().Voice(p, data, 3))).Message.GetAudioMessage()); err != nil || !bytes.Equal(b, data) {
+		t.Errorf("a voice note by hand: %d bytes, %v", len(b), err)
+	}
+	if m := waitFor(t, c, text(w.Owner().Picture(p, data, "see"))).Message.GetImageMessage(); m.GetCaption() != "see" {
+		t.Errorf("a picture by hand came as %v", m)
+	}
+	w.Owner().SendHistory()
+	waitFor(t, c, func(e *events.HistorySync) bool { return len(e.Data.GetConversations()) == 1 })
 	w.Owner().Edit(p, id, "by hand, better")
 	waitFor(t, c, func(e *events.Message) bool {
 		return e.IsEdit && e.Info.IsFromMe && e.Message.GetProtocolMessage().GetKey().GetID() == id
@@ -583,4 +621,40 @@ func TestMorePeopleThanKeys(t *testing.T) {
 	if n := count(c, any1[*events.UndecryptableMessage]); n != 0 {
 		t.Errorf("%d could not be read", n)
 	}
+}
+
+func TestWhatTheServerDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	w := whatsapp.New(whatsapp.Options{})
+	h := httptest.NewServer(w.Handler())
+	defer h.Close()
+	defer w.Close()
+	at := wire{w, strings.TrimPrefix(h.URL, "http://")}
+	c := online(t, at)
+	var failed *whatsmeow.IQError
+	if _, err := c.GetBusinessProfile(within(t), at.Person(amina).JID()); !errors.As(err, &failed) || failed.Code != 501 {
+		t.Errorf("it was answered with %v", err)
+	}
+	if got := w.Unknown(); len(got) != 1 || !strings.Contains(got[0], "w:biz") {
+		t.Errorf("what was not understood: %q", got)
+	}
+	if _, err := c.GetGroupInfo(within(t), types.NewJID("120363999999999999", types.GroupServer)); !errors.As(err, &failed) && !errors.Is(err, whatsmeow.ErrGroupNotFound) {
+		t.Errorf("a group that nobody has: %v", err)
+	}
+	// A device of another key is nobody.
+	d := container(t).NewDevice()
+	jid := *c.Store.ID
+	d.ID, d.Account = &jid, c.Store.Account
+	if err := d.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	thief := client(t, at, d)
+	if err := thief.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, thief, any1[*events.LoggedOut])
+	if !w.Online() {
+		t.Error("the device lost its place to one that has only its address")
+	}
+	c.Disconnect()
 }

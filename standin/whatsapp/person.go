@@ -395,6 +395,14 @@ func (p *Person) Reinstall() {
 	}
 }
 
+// Forget makes the phone lose what it needs to read the devices' next messages: it
+// asks for them again, with keys that it can read (retry receipts).
+func (p *Person) Forget() {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	clear(p.keys.sessions)
+}
+
 // Type shows devices that are Available that the person is writing. Others are not
 // told (observed).
 func (p *Person) Type() { p.state("composing", nil) }

@@ -370,8 +370,10 @@ func readKeys(n *waBinary.Node) (deviceKeys, error) {
 	}
 	d.identity, d.signed, d.signature = [32]byte(own), [32]byte(value), [64]byte(signature)
 	d.signedID = binary.BigEndian.Uint32(append([]byte{0}, id...))
-	list := n.GetChildByTag("list")
-	keys := list.GetChildren()
+	var keys []waBinary.Node
+	if list, ok := n.GetOptionalChildByTag("list"); ok { // without ok it is n
+		keys = list.GetChildren()
+	}
 	if one, ok := n.GetOptionalChildByTag("key"); ok {
 		keys = append(keys, one)
 	}
