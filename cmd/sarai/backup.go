@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -305,19 +306,19 @@ func checkBackups(c *cli, conf config, say func(ok bool, what, advice string), w
 
 // watchBackups makes the backups of a server that runs, and serves who asks for
 // one. It returns when both have ended, after ctx.
-func watchBackups(ctx context.Context, k *backup.Keeper, log *slog.Logger) (wait func()) {
-	nightly, asked := make(chan struct{}), make(chan struct{})
+func watchBackups(ctx context.Context, k *backup.Keeper, log *slog.Logger, asked ...func(*http.ServeMux)) (wait func()) {
+	nightly, answered := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(nightly)
 		k.Run(ctx)
 	}()
 	go func() {
-		defer close(asked)
-		serveAsked(ctx, k, log)
+		defer close(answered)
+		serveAsked(ctx, k, log, asked...)
 	}()
 	return func() {
 		<-nightly
-		<-asked
+		<-answered
 		k.Rest()
 	}
 }

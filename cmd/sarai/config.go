@@ -40,6 +40,7 @@ type config struct {
 	Telegram      telegramConf      `toml:"telegram"`
 	Messenger     messengerConf     `toml:"messenger"`
 	WhatsAppCloud whatsappCloudConf `toml:"whatsapp_cloud"`
+	WhatsApp      whatsappConf      `toml:"whatsapp"`
 	Backup        backupConf        `toml:"backup"`
 
 	key string // the installation key as the environment has it
@@ -188,7 +189,7 @@ func (c config) check(where func(key string) string) error {
 	for _, section := range []struct {
 		name  string
 		check func() error
-	}{{"telegram", c.checkTelegram}, {"messenger", c.checkMessenger}, {"whatsapp_cloud", c.checkWhatsAppCloud}} {
+	}{{"telegram", c.checkTelegram}, {"messenger", c.checkMessenger}, {"whatsapp_cloud", c.checkWhatsAppCloud}, {"whatsapp", c.checkWhatsApp}} {
 		if err := section.check(); err != nil {
 			at := where(section.name)
 			key, _, _ := strings.Cut(err.Error(), " ") // its first word

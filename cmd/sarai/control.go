@@ -58,8 +58,8 @@ func socket(data string) string {
 	return path
 }
 
-// serveAsked serves the socket until ctx ends.
-func serveAsked(ctx context.Context, k *backup.Keeper, log *slog.Logger) {
+// serveAsked serves the socket until ctx ends. more adds what else is asked there.
+func serveAsked(ctx context.Context, k *backup.Keeper, log *slog.Logger, more ...func(*http.ServeMux)) {
 	path := socket(k.Data())
 	os.Remove(path) // of a server that was killed: this one has the store
 	l, err := net.Listen("unix", path)
@@ -72,6 +72,9 @@ func serveAsked(ctx context.Context, k *backup.Keeper, log *slog.Logger) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) { answerWish(w, r, k) })
+	for _, add := range more {
+		add(mux)
+	}
 	server := &http.Server{
 		Handler: mux, ErrorLog: slog.NewLogLogger(quietServer{log.Handler()}, slog.LevelDebug), ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },

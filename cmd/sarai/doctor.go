@@ -92,7 +92,10 @@ func (doctorCmd) Run(c *cli, w world) error {
 	if conf.whatsappCloud() {
 		checkWhatsAppCloudNow(conf, w, say)
 	}
-	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), conf.nextKey(), filepath.Join(conf.Data, storeFile), filepath.Join(conf.Data, bolt.KeysFile), conf.KeyFile}, conf.secretFiles(c.Config)...) {
+	if conf.WhatsApp.Enabled {
+		checkWhatsAppNow(c, w, say)
+	}
+	for _, name := range append([]string{filepath.Join(conf.Data, keyFile), conf.nextKey(), filepath.Join(conf.Data, storeFile), filepath.Join(conf.Data, bolt.KeysFile), filepath.Join(conf.Data, whatsappFile), conf.KeyFile}, conf.secretFiles(c.Config)...) {
 		info, err := os.Stat(name)
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			say(false, "permissions", fmt.Sprintf("others may read %s: chmod 600 it", name))

@@ -38,6 +38,7 @@ type cli struct {
 	Report    reportCmd       `cmd:"" help:"Print what was counted in some months, without a number that is about somebody."`
 	Telegram  telegramCmd     `cmd:"" help:"Look after the bot of Telegram."`
 	Messenger messengerCmd    `cmd:"" help:"Look after the Page on Messenger."`
+	WhatsApp  whatsappCmd     `cmd:"" name:"whatsapp" help:"Link the centre's phone to WhatsApp, and look after the link."`
 	Backup    backupCmd       `cmd:"" help:"Back up the installation, also while it runs."`
 	Restore   restoreCmd      `cmd:"" help:"Make a new installation of a backup."`
 	Keys      keysCmd         `cmd:"" help:"Replace the installation key."`

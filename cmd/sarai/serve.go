@@ -20,6 +20,7 @@ import (
 	"sarai/channels/messenger"
 	"sarai/channels/telegram"
 	"sarai/channels/web"
+	"sarai/channels/whatsapp"
 	"sarai/channels/whatsappcloud"
 	"sarai/console"
 	"sarai/gateway"
@@ -110,12 +111,26 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 		g.Attach(cloud)
 	}
+	var wa *whatsapp.Channel
+	var linked channels.Linked
+	var asked []func(*http.ServeMux)
+	if conf.WhatsApp.Enabled {
+		o := conf.whatsappOptions(log)
+		o.Reports = g.Report
+		if wa, err = whatsapp.New(o); err != nil {
+			return err
+		}
+		defer wa.Close()
+		g.Attach(wa)
+		linked, asked = wa, append(asked, askedOfWhatsApp(wa))
+	}
 	keeper := newKeeper(c, conf, db, log)
 	ctx, end := context.WithCancel(w.ctx)
 	defer end()
 	desk, err := console.New(console.Options{
 		Store: db, Gateway: g, Phrases: phrases, Log: log, Backups: deskBackups{ctx, keeper, log},
 		Secure: strings.HasPrefix(conf.PublicURL, "https://"), Comments: conf.messenger() && conf.Messenger.Comments,
+		Linked: linked,
 	})
 	if err != nil {
 		return err
@@ -157,7 +172,7 @@ func (serveCmd) Run(c *cli, w world) error {
 		}
 	}()
 	go registers.watch(ctx, g.SetRegisters)
-	kept := watchBackups(ctx, keeper, log)
+	kept := watchBackups(ctx, keeper, log, asked...)
 	stopped := func() {}
 	if tg != nil {
 		stopped = serveTelegram(ctx, tg, conf, g.Accept, mux, log)
@@ -167,6 +182,9 @@ func (serveCmd) Run(c *cli, w world) error {
 	}
 	if cloud != nil {
 		stopped = both(stopped, serveWhatsAppCloud(ctx, cloud, g.Accept, mux))
+	}
+	if wa != nil {
+		stopped = both(stopped, serveWhatsApp(ctx, wa, g.Accept))
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

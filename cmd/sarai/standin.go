@@ -18,11 +18,13 @@ import (
 
 	"sarai/standin/botapi"
 	"sarai/standin/graph"
+	"sarai/standin/whatsapp"
 )
 
 type standInCmd struct {
 	Telegram standInTelegramCmd `cmd:"" help:"Play Telegram: an API for sarai serve, and a page on which to be the people."`
 	Graph    standInGraphCmd    `cmd:"" help:"Play Meta: a Facebook Page and a WhatsApp number for sarai serve, and a page on which to be the people."`
+	WhatsApp standInWhatsAppCmd `cmd:"" name:"whatsapp" help:"Play WhatsApp and the centre's phone: a server for sarai serve, and a page on which to be the people."`
 }
 
 type standInTelegramCmd struct {
@@ -117,6 +119,43 @@ Be the people here: %s/ (Ctrl-C ends it)
 `, graph.PageID, graph.PageToken, graph.AppID, graph.AppSecret, graph.VerifyToken, address+"/"+graph.Version,
 		graph.NumberID, graph.AccountID, graph.Token, graph.AppSecret, graph.VerifyToken, address+"/"+graph.Version, address)
 	return serveStandIn(w, l, meta.Handler(), meta.Close, log)
+}
+
+type standInWhatsAppCmd struct {
+	Listen string `help:"Address to listen on; only this machine's own." default:"127.0.0.1:8083" placeholder:"ADDR"`
+	Phone  string `help:"Number of the centre's phone, with the country's code and without +." default:"12025550100" placeholder:"NUMBER"`
+}
+
+var phoneNumber = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
+
+// Run plays WhatsApp until it is interrupted. Nothing is kept: a device that was
+// linked is logged out the next time.
+func (s standInWhatsAppCmd) Run(w world) error {
+	if !phoneNumber.MatchString(s.Phone) {
+		return usageError{errors.New("--phone is 7 to 15 digits, with the country's code and without +, as in " + whatsapp.Phone)}
+	}
+	l, err := standInListener(s.Listen, "127.0.0.1:8083")
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(w.err, nil))
+	wa := whatsapp.New(whatsapp.Options{Phone: s.Phone, Log: log})
+	defer wa.Close()
+	wa.Owner().Name("The centre")
+	for i, name := range []string{"Amina", "Badr"} {
+		wa.Person(fmt.Sprintf("1202555013%d", i)).Name(name)
+	}
+	address := "http://" + l.Addr().String()
+	fmt.Fprintf(w.out, `Into sarai.toml, then link the phone with sarai whatsapp link:
+
+[whatsapp]
+enabled = true
+endpoint = %q
+root_key = "%x"
+
+Be the people, and the centre's phone %s, here: %s/ (Ctrl-C ends it)
+`, address, wa.RootKey(), s.Phone, address)
+	return serveStandIn(w, l, wa.Handler(), wa.Close, log)
 }
 
 // standInListener listens on an address of this machine; example is one.

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sarai/standin/whatsapp"
 )
 
 // standIn starts a stand-in and gives what it said until it could be used, and how
@@ -136,5 +139,45 @@ func TestTheStandInPlaysMeta(t *testing.T) {
 	}
 	if log := end(); strings.Contains(log, page["page_token"]) || strings.Contains(log, "hello") {
 		t.Error("the log says too much")
+	}
+}
+
+func TestTheStandInPlaysWhatsApp(t *testing.T) {
+	t.Parallel()
+	said, end := standIn(t, "whatsapp", "--listen", "127.0.0.1:0")
+	found := regexp.MustCompile(`(?s)\[whatsapp\]\nenabled = true\nendpoint = "(http://127\.0\.0\.1:\d+)"\nroot_key = "([0-9a-f]{64})"\n.* (\d+), here: (\S+)/ `).FindStringSubmatch(said)
+	if found == nil || found[1] != found[4] || found[3] != whatsapp.Phone {
+		t.Fatalf("it said\n%s", said)
+	}
+	s := whatsapp.New(whatsapp.Options{})
+	defer s.Close()
+	if key := s.RootKey(); hex.EncodeToString(key[:]) != found[2] {
+		t.Error("the key is another one each time: sarai.toml would have to change")
+	}
+	for path, want := range map[string]string{"/": "WhatsApp, played", "/page/state?person=12025550130": `"name":"Amina"`} {
+		resp, err := http.Get(found[1] + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 200 || !strings.Contains(string(b), want) {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, b)
+		}
+	}
+	end()
+}
+
+func TestWrongUseOfTheStandIns(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"whatsapp", "--listen", "0.0.0.0:8083"}, {"whatsapp", "--listen", "8083"}, {"whatsapp", "--phone", "+12025550100"},
+		{"telegram", "--listen", "192.0.2.1:8081"},
+	} {
+		var out, errs bytes.Buffer
+		w := world{ctx: t.Context(), in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }}
+		if code := run(w, append([]string{"stand-in"}, args...)); code != 2 || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%q: %d %s", args, code, errs.String())
+		}
 	}
 }
