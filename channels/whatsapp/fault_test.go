@@ -243,7 +243,7 @@ func TestABurstIsReadable(t *testing.T) {
 	t.Parallel()
 	rounds, each := 20, 100
 	if racing || testing.Short() {
-		rounds = 2
+		rounds = 1
 	}
 	for round := range rounds {
 		p := online(t)

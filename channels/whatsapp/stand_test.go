@@ -25,6 +25,10 @@ import (
 // root is the key of all stand-ins: whatsmeow has one variable for its public half.
 var root = [32]byte{8, 7, 6, 5, 31: 64}
 
+// patience is how long is waited for what takes milliseconds, on a machine that does
+// a lot besides.
+const patience = time.Minute
+
 // People who do not exist: 555-01 is kept for fiction.
 const (
 	amina = "12025550111"
@@ -208,7 +212,7 @@ var errFull = errors.New("the disk is full")
 func full(channels.Inbound) error { return errFull }
 
 func (p *place) within() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	p.t.Cleanup(cancel)
 	return ctx
 }
@@ -224,7 +228,7 @@ func (p *place) await(what string, holds func() bool) {
 // until waits for something of the sink and the reports, or of the channel.
 func (p *place) until(what string, holds func() bool) {
 	p.t.Helper()
-	end := time.After(20 * time.Second)
+	end := time.After(patience)
 	for {
 		p.mu.Lock()
 		moved := p.moved
