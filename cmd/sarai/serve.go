@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"sarai/channels"
 	"sarai/channels/messenger"
 	"sarai/channels/telegram"
 	"sarai/channels/web"
