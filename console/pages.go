@@ -273,7 +273,7 @@ func (v *visit) signal(id string) string {
 
 // Names that the platforms have everywhere, whatever the language of the desk.
 var channelNames = map[string]string{
-	"telegram": "Telegram", "whatsapp": "WhatsApp", "whatsappcloud": "WhatsApp", "whatsapp_cloud": "WhatsApp",
+	"telegram": "Telegram", "whatsapp": "WhatsApp", "whatsapp-cloud": "WhatsApp",
 	"messenger": "Messenger", "facebook": "Facebook",
 }
 

@@ -81,6 +81,7 @@ func (t *turn) commentedDanger(ev Commented) {
 	}
 	t.s.Line = t.wanted(raised)
 	t.signalArticle(raised[0].Signal)
+	t.last = nil // that the talk can be cleared is not so everywhere; the next answer teaches it
 	t.say(phrase("comment-case"))
 	centre, ok := t.c.Centre(t.desk.Centre)
 	if ok {
