@@ -66,7 +66,7 @@ func TestMessenger(t *testing.T) {
 			t.Fatalf("this has not happened: %s", what)
 		}
 	}
-	s := serve(t, dir)
+	s := serveWith(t, dir)
 	if err := api.Subscribe(ctx, graph.Messenger, s.url+"/hook/messenger"); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestMessenger(t *testing.T) {
 	clean(t, s)
 	m = who.Last()
 	who.Say("salam")
-	s = serve(t, dir)
+	s = serveWith(t, dir)
 	api.Hook(graph.Messenger, s.url+"/hook/messenger")
 	until("what was written meanwhile is answered", func() bool { return who.Last().ID != m.ID })
 	s.stop()

@@ -35,10 +35,17 @@ type served struct {
 	err bytes.Buffer
 }
 
-// serve starts a server in dir, with sarai.toml there, and waits until it is ready.
+// serve starts a server of few articles in dir, with sarai.toml there, and waits
+// until it is ready.
 func serve(t *testing.T, dir string) *served {
 	t.Helper()
-	s := &served{t: t, cmd: command(t, dir, "serve", "--config", "sarai.toml")}
+	return serveWith(t, dir, "--content", shelf(t))
+}
+
+// serveWith is serve with other flags; without any it has all articles.
+func serveWith(t *testing.T, dir string, flags ...string) *served {
+	t.Helper()
+	s := &served{t: t, cmd: command(t, dir, append([]string{"serve", "--config", "sarai.toml"}, flags...)...)}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -269,4 +276,15 @@ func makeNewer(t *testing.T, path string) {
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shelf is a folder of few articles. A server that is started for something else
+// than what it answers takes these: the full model of all would cost seconds.
+func shelf(t testing.TB) string {
+	t.Helper()
+	path, err := filepath.Abs("../../dialog/testdata/shelf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -64,7 +64,7 @@ func TestWhatsAppCloud(t *testing.T) {
 			t.Fatalf("this has not happened: %s", what)
 		}
 	}
-	s := serve(t, dir)
+	s := serveWith(t, dir)
 	if err := api.Subscribe(ctx, graph.WhatsApp, s.url+"/hook/whatsapp"); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestWhatsAppCloud(t *testing.T) {
 
 	before = who.Last().ID
 	who.Say("kya aap hain?")
-	s = serve(t, dir)
+	s = serveWith(t, dir)
 	api.Hook(graph.WhatsApp, s.url+"/hook/whatsapp")
 	until("what was written meanwhile is answered", func() bool { return who.Last().ID != before })
 	s.stop()

@@ -48,6 +48,7 @@ func build(m *testing.M) int {
 type centre struct {
 	t   *testing.T
 	dir string
+	few bool // articles: for what does not depend on them, since the model of all costs seconds at each start
 
 	url   string
 	cmd   *exec.Cmd
@@ -94,7 +95,15 @@ func newCentre(t *testing.T) *centre {
 // start starts the server on a free port and waits until it is ready.
 func (c *centre) start() {
 	c.t.Helper()
-	cmd := exec.Command(binary, "serve", "--config", "sarai.toml")
+	args := []string{"serve", "--config", "sarai.toml"}
+	if c.few {
+		shelf, err := filepath.Abs("../../dialog/testdata/shelf")
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		args = append(args, "--content", shelf)
+	}
+	cmd := exec.Command(binary, args...)
 	cmd.Dir, cmd.Stderr = c.dir, c.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -231,6 +231,7 @@ func TestMetaLosesNothingWhenTheServerIsKilled(t *testing.T) {
 		loops = 3
 	}
 	c := newMetaCentre(t, graph.Options{Second: 10 * time.Millisecond})
+	c.few = true
 	post := c.meta.Publish("Ask us.")
 	var people []*graph.Person
 	var contacts []*graph.Contact
