@@ -16,7 +16,7 @@ import (
 	"sarai/store"
 )
 
-// How far back comments are listed, and how many.
+// How far back comments are listed that wait for nobody, and how many.
 const (
 	commentsFor = 30 * 24 * time.Hour
 	maxComments = 300
@@ -36,24 +36,36 @@ const (
 // see.
 type commented struct{ Open, Urgent int }
 
-// openComment says whether somebody must see to a comment.
-func openComment(c store.Comment) bool {
-	return c.State == store.CommentNew || c.State == store.CommentTask
+// openComments gives all comments that wait for somebody, of those that a member
+// may see, newest first.
+func (c *Console) openComments(ctx context.Context, m store.Member) ([]store.CommentRow, error) {
+	rows, err := c.Store.WaitingComments(ctx)
+	slices.Reverse(rows)
+	return readable(rows, m), err
 }
 
-// comments gives the comments that a member may see, newest first.
-func (c *Console) comments(ctx context.Context, m store.Member) ([]store.CommentRow, error) {
+// allComments gives the newest comments that a member may see, and those that wait.
+func (c *Console) allComments(ctx context.Context, m store.Member, waiting []store.CommentRow) ([]store.CommentRow, error) {
 	rows, err := c.Store.OpenComments(ctx, c.Now().Add(-commentsFor), maxComments)
-	return slices.DeleteFunc(rows, func(r store.CommentRow) bool { return !mayRead(m, r.Centre) }), err
+	rows = readable(rows, m)
+	for _, w := range waiting { // older ones than the newest
+		if !slices.ContainsFunc(rows, func(r store.CommentRow) bool { return r.Thread == w.Thread }) {
+			rows = append(rows, w)
+		}
+	}
+	return rows, err
 }
 
+func readable(rows []store.CommentRow, m store.Member) []store.CommentRow {
+	return slices.DeleteFunc(rows, func(r store.CommentRow) bool { return !mayRead(m, r.Centre) })
+}
+
+// countComments counts comments that wait.
 func countComments(rows []store.CommentRow) (n commented) {
 	for _, r := range rows {
-		if openComment(r.Comment) {
-			n.Open++
-			if r.Comment.Urgent {
-				n.Urgent++
-			}
+		n.Open++
+		if r.Comment.Urgent {
+			n.Urgent++
 		}
 	}
 	return n
@@ -64,7 +76,7 @@ func (c *Console) waitingComments(ctx context.Context, m store.Member) (commente
 	if !c.Comments {
 		return commented{}, nil
 	}
-	rows, err := c.comments(ctx, m)
+	rows, err := c.openComments(ctx, m)
 	return countComments(rows), err
 }
 
@@ -141,20 +153,22 @@ func (c *Console) showComments(v *visit, name string) error {
 		return err
 	}
 	p.Waiting = counts(open, v.me.ID)
-	rows, err := c.comments(ctx, v.me)
+	rows, err := c.openComments(ctx, v.me)
 	if err != nil {
 		return err
 	}
 	p.Comments = countComments(rows)
+	if list == "all" {
+		if rows, err = c.allComments(ctx, v.me, rows); err != nil {
+			return err
+		}
+	}
 	called, err := v.names(ctx)
 	if err != nil {
 		return err
 	}
 	place := map[string]int{}
 	for _, r := range rows {
-		if list == "open" && !openComment(r.Comment) {
-			continue
-		}
 		th, err := c.Store.ThreadByID(ctx, r.Thread)
 		if err != nil { // erased meanwhile
 			continue
@@ -198,7 +212,7 @@ func (v *visit) commentView(ctx context.Context, th store.Thread, r store.Commen
 	c, zone, w := r.Comment, v.zone(r.Centre), v.c.Gateway.Window(th)
 	look := v.c.Gateway.Look(th.State)
 	x := commentView{
-		Thread: r.Thread, Class: "normal", Said: v.moment(c.Said, zone), Link: c.Link, Open: openComment(c), Urgent: c.Urgent,
+		Thread: r.Thread, Class: "normal", Said: v.moment(c.Said, zone), Link: c.Link, Open: c.Waits(), Urgent: c.Urgent,
 		Hidden: c.Hidden, Removed: c.Removed, MayAct: !c.Removed, MayPrivate: toComment(th) && w.Open,
 		Private: v.replyView(c.Private, "private", called, zone), Public: v.replyView(c.Public, "public", called, zone),
 	}
@@ -308,7 +322,7 @@ func (c *Console) showComment(v *visit, th store.Thread, status int, name string
 		return err
 	}
 	p.Waiting = counts(open, v.me.ID)
-	rows, err := c.comments(ctx, v.me)
+	rows, err := c.openComments(ctx, v.me)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,9 @@ const (
 	CommentAside    CommentState = "aside"   // it needs nobody
 )
 
+// Waits says whether somebody must see to the comment.
+func (c Comment) Waits() bool { return c.State == CommentNew || c.State == CommentTask }
+
 // A Reply is what became of an answer to a comment. The zero Reply is none.
 type Reply struct {
 	State ReplyState   `json:"state,omitempty"`
@@ -82,4 +85,7 @@ type Comments interface {
 	// OpenComments gives the comments whose Said is after since, whatever their
 	// State, newest first, at most n.
 	OpenComments(ctx context.Context, since time.Time, n int) ([]CommentRow, error)
+	// WaitingComments gives every comment that somebody must see to, however old,
+	// oldest first: those whose State is CommentNew or CommentTask.
+	WaitingComments(ctx context.Context) ([]CommentRow, error)
 }

@@ -32,6 +32,7 @@
 //	audit    number → record, see audit.go
 //	keeping  what will become of a talk, time, thread: see retention.go
 //	comment  said, thread → thread
+//	commentwait  the same, of comments that somebody must see to
 //
 // Those of the counters are listed in counts.go.
 //
@@ -96,6 +97,7 @@ const (
 	bucketAudit    = "audit"
 	bucketKeeping  = "keeping"
 	bucketComment  = "comment"
+	bucketWaits    = "commentwait"
 )
 
 // buckets are all of them. A new one comes last: an upgrade that was begun counts
@@ -106,7 +108,7 @@ func buckets() []string {
 		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
 		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
-		bucketAudit, bucketKeeping, bucketComment,
+		bucketAudit, bucketKeeping, bucketComment, bucketWaits,
 	}
 }
 

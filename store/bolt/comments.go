@@ -39,6 +39,27 @@ func (db *DB) OpenComments(ctx context.Context, since time.Time, n int) (rows []
 	return rows, nil
 }
 
+// WaitingComments implements store.Comments.
+func (db *DB) WaitingComments(ctx context.Context) (rows []store.CommentRow, err error) {
+	err = db.view(ctx, func(t *txn) (err error) {
+		t.each(bucketWaits, nil, nil, func(_, id []byte) bool {
+			var row store.CommentRow
+			switch row, err = db.commentRow(t, store.ThreadID(id)); {
+			case errors.Is(err, store.ErrNotFound): // it is being erased: its key went first
+				err = nil
+			case err == nil && row.Comment.Waits():
+				rows = append(rows, row)
+			}
+			return err == nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
 // commentRow reads a comment with its words. It fails with store.ErrNotFound
 // where there is none.
 func (db *DB) commentRow(t *txn, id store.ThreadID) (row store.CommentRow, err error) {

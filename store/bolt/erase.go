@@ -296,6 +296,7 @@ func (db *DB) eraseRecords(ctx context.Context, id store.ThreadID) (files []stri
 		t.moveKey(bucketClosed, f.Closed, nil, id)
 		t.moveKey(bucketKeeping, f.Keeping, nil, id)
 		t.moveKey(bucketComment, f.Comment, nil, id)
+		t.moveKey(bucketWaits, f.Waits, nil, id)
 		t.say(id)
 		return nil
 	})

@@ -28,6 +28,7 @@ type threadFields struct {
 	Closed    []byte   `json:"closed,omitempty"`    // key in bucketClosed
 	Keeping   []byte   `json:"keeping,omitempty"`   // key in bucketKeeping
 	Comment   []byte   `json:"comment,omitempty"`   // key in bucketComment
+	Waits     []byte   `json:"waits,omitempty"`     // key in bucketWaits
 	Words     uint64   `json:"words,omitempty"`     // Comment.Seq
 }
 
@@ -227,6 +228,9 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 	x.fields.Keeping = keepingKey(th)
 	if c := th.Comment; c != nil {
 		x.fields.Comment, x.fields.Words = commentKey(th.ID, c.Said), c.Seq
+		if c.Waits() {
+			x.fields.Waits = x.fields.Comment
+		}
 	}
 	th.Version, th.LastSeq = 0, 0
 	x.blob, err = sealWith(x.key, talkPlace(th.ID, talkThread, ""), th)
@@ -300,6 +304,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 	t.moveKey(bucketClosed, old.Closed, x.fields.Closed, x.id)
 	t.moveKey(bucketKeeping, old.Keeping, x.fields.Keeping, x.id)
 	t.moveKey(bucketComment, old.Comment, x.fields.Comment, x.id)
+	t.moveKey(bucketWaits, old.Waits, x.fields.Waits, x.id)
 	if x.caseID != "" && t.get(bucketCase, []byte(x.caseID)) == nil {
 		t.put(bucketCase, []byte(x.caseID), []byte(x.id))
 		t.put(bucketTalks, talkKey(x.id, talkCase, x.caseID), nil)

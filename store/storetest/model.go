@@ -312,6 +312,13 @@ func (m *model) comments(since time.Time, n int) (rows []store.CommentRow) {
 	return rows[:min(n, len(rows))]
 }
 
+// waiting are what WaitingComments must give.
+func (m *model) waiting() []store.CommentRow {
+	rows := slices.DeleteFunc(m.comments(time.Time{}, len(m.threads)), func(r store.CommentRow) bool { return !r.Comment.Waits() })
+	slices.Reverse(rows)
+	return rows
+}
+
 var fileIDs = []string{"f1", "f2", "f3"}
 
 // tick gives a time that nothing else of the history has, some minutes from the
@@ -740,6 +747,9 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 						agree(r, "comments", rows, m.comments(since, n))
 					}
 				}
+				waiting, err := s.WaitingComments(ctx)
+				ok(r, err)
+				agree(r, "comments that wait", waiting, m.waiting())
 				for id, want := range m.cases {
 					got, err := s.ThreadOfCase(ctx, id)
 					ok(r, err)
