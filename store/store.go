@@ -127,7 +127,9 @@ type Job struct {
 	Kind     JobKind   `json:"kind"`
 	Body     []byte    `json:"body,omitempty"` // the gateway's, JSON
 	Made     time.Time `json:"made"`
-	Tries    int       `json:"tries,omitempty"` // leases that did not settle it, the running one included
+	// Tries counts the leases that did not settle it, the running one included. Those
+	// that nobody settled before a store was opened anew may not be counted.
+	Tries int `json:"tries,omitempty"`
 }
 
 // A Leased job is held until Until; Token proves it.

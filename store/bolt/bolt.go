@@ -17,8 +17,8 @@
 //	eventage time, hash of an event: what Sweep reads
 //	job      job key → job
 //	lane     lane, number → job key: a lane's jobs in their order
-//	due      priority, due, number → job key: heads of lanes that nobody has leased
-//	lease    until, number → job key: heads of lanes that somebody has leased
+//	due      priority, due, number → job key: heads of lanes
+//	lease    until, number → job key: in files from before, heads of lanes that somebody had leased
 //	failed   number → job key, job
 //	case     case → thread
 //	open     rank, queued, case → thread
@@ -162,7 +162,8 @@ type DB struct {
 	ended chan struct{} // closed when the committer has ended
 	media *folder
 
-	opening string            // begins the tokens of leases: those of an earlier opening are lost
+	leases  leases
+	failing atomic.Bool       // the last commit was not made, and the file is as it was before it
 	reached func(step string) // nil but in tests
 
 	mu     sync.RWMutex // guards closed and the closing of queue
@@ -213,8 +214,9 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, path: path, now: o.Now, opening: random(), reached: o.reached,
-		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
+		bolt: b, path: path, now: o.Now, reached: o.reached,
+		leases: leases{held: map[string]lease{}, changing: map[string]bool{}},
+		queue:  make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
 	if err := db.prepare(o); err != nil {

@@ -6,16 +6,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"sarai/store"
 	"sarai/store/keys"
 )
 
-// jobFields are a job's clear fields; its body is the blob. Token and Until stay
-// when a lease has ended, until somebody leases the job again: who held it may
-// still settle it.
+// jobFields are a job's clear fields; its body is the blob. Tries is without the
+// leases since the job was last put off: those are in memory, see lease.go.
 type jobFields struct {
 	Number   uint64         `json:"n"` // the order in which jobs were added
 	Thread   store.ThreadID `json:"thread"`
@@ -25,8 +23,6 @@ type jobFields struct {
 	Kind     store.JobKind  `json:"kind"`
 	Made     time.Time      `json:"made"`
 	Tries    int            `json:"tries,omitempty"`
-	Token    string         `json:"token,omitempty"`
-	Until    time.Time      `json:"until,omitzero"`
 	// Over, where set, says that this is the last word to somebody who was erased,
 	// of no thread, and when it is no longer said. See erase.go.
 	Over time.Time `json:"over,omitzero"`
@@ -39,8 +35,7 @@ func (f jobFields) job(key string) store.Job {
 	}
 }
 
-func (f jobFields) laneKey() []byte  { return concat(named(f.Lane), number(f.Number)) }
-func (f jobFields) leaseKey() []byte { return concat(timeKey(f.Until), number(f.Number)) }
+func (f jobFields) laneKey() []byte { return concat(named(f.Lane), number(f.Number)) }
 func (f jobFields) dueKey() []byte {
 	return concat(signed(int64(f.Priority)), timeKey(f.Due), number(f.Number))
 }
@@ -115,7 +110,7 @@ func (t *txn) cancel(key string, now time.Time) {
 	if err != nil {
 		t.spoil(err)
 	}
-	if blob == nil || f.Until.After(now) {
+	if blob == nil || t.leases.runs(key, f.Number, now) {
 		return
 	}
 	t.dropJob(key)
@@ -130,8 +125,9 @@ func (t *txn) dropJob(key string) {
 		t.spoil(errDamaged)
 		return
 	}
+	t.leases.change(key)
 	wasHead := t.head(f.Lane) == key
-	t.unlist(f)
+	t.del(bucketDue, f.dueKey())
 	t.del(bucketLane, f.laneKey())
 	t.del(bucketJob, []byte(key))
 	if !wasHead {
@@ -148,34 +144,17 @@ func (t *txn) dropJob(key string) {
 	t.put(bucketDue, f.dueKey(), []byte(next))
 }
 
-// unlist takes a job out of whichever of the two indexes of heads it is in.
-func (t *txn) unlist(f jobFields) {
-	t.del(bucketDue, f.dueKey())
-	t.del(bucketLease, f.leaseKey())
-}
-
-// ended gives the keys of the jobs whose lease is over at now.
-func (t *txn) ended(now time.Time, n int) (keys []string) {
-	end := timeKey(now)
-	t.each(bucketLease, nil, nil, func(k, v []byte) bool {
-		if bytes.Compare(k[:8], end) > 0 || len(keys) == n {
-			return false
-		}
-		keys = append(keys, string(v))
-		return true
-	})
-	return keys
-}
-
-// due gives the keys of at most n jobs that can be leased at now: by priority,
-// then by due time, then in the order in which they were added.
-func (t *txn) due(now time.Time, n int) (keys []string) {
+// due gives the keys of at most n heads of lanes that are due at now and that want
+// takes: by priority, then by due time, then in the order in which they were added.
+func (t *txn) due(now time.Time, n int, want func(key []byte) bool) (keys []string) {
 	end := timeKey(now)
 	c := t.bucket(bucketDue).Cursor()
 	k, v := c.First()
 	for k != nil && len(keys) < n {
 		if bytes.Compare(k[8:16], end) <= 0 {
-			keys = append(keys, string(v))
+			if want(v) {
+				keys = append(keys, string(v))
+			}
 			k, v = c.Next()
 			continue
 		}
@@ -201,8 +180,9 @@ func following(k []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// Lease implements store.Jobs. It costs a commit only if there is something to
-// lease.
+// Lease implements store.Jobs. It writes nothing, but that after a commit which
+// failed it first sees whether another can be made: a job whose settling cannot
+// be kept would be done a second time.
 func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.Leased, error) {
 	if n <= 0 {
 		return nil, nil
@@ -210,20 +190,12 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	if _, err := until.MarshalJSON(); err != nil {
 		return nil, errUnencodable
 	}
-	idle := false
-	err := db.view(ctx, func(t *txn) error {
-		idle = len(t.due(now, 1)) == 0 && len(t.ended(now, 1)) == 0
-		return nil
-	})
-	if err != nil || idle {
-		return nil, err
+	if db.failing.Load() {
+		if err := db.Ready(ctx); err != nil {
+			return nil, err
+		}
 	}
-	var leased []store.Leased
-	var blobs [][]byte
-	err = db.update(ctx, func(t *txn) (err error) {
-		leased, blobs, err = t.lease(db.opening, now, until, n)
-		return err
-	})
+	leased, blobs, err := db.lease(ctx, now, until, n)
 	if err != nil {
 		return nil, err
 	}
@@ -241,52 +213,44 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	return readable, nil
 }
 
-func (t *txn) lease(opening string, now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
-	ended := t.ended(now, -1)
-	for _, key := range ended {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return nil, nil, errDamaged
+func (db *DB) lease(ctx context.Context, now, until time.Time, n int) (leased []store.Leased, blobs [][]byte, err error) {
+	db.leases.mu.Lock()
+	defer db.leases.mu.Unlock()
+	err = db.view(ctx, func(t *txn) error {
+		var found []jobFields
+		keys := t.due(now, n, func(key []byte) bool { return db.leases.free(key, now) })
+		for _, key := range keys {
+			f, blob, err := t.job(key)
+			if err != nil || blob == nil {
+				return errDamaged
+			}
+			found, blobs = append(found, f), append(blobs, bytes.Clone(blob))
 		}
-		t.del(bucketLease, f.leaseKey())
-		t.put(bucketDue, f.dueKey(), []byte(key))
-	}
-	var leased []store.Leased
-	var blobs [][]byte
-	for _, key := range t.due(now, n) {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return nil, nil, errDamaged
+		for i, f := range found {
+			x := db.leases.give(keys[i], f, until)
+			f.Tries = x.tries
+			leased = append(leased, store.Leased{Job: f.job(keys[i]), Token: x.token, Until: until})
 		}
-		blob = bytes.Clone(blob)
-		t.del(bucketDue, f.dueKey())
-		f.Tries, f.Token, f.Until = f.Tries+1, opening+random(), until
-		t.put(bucketLease, f.leaseKey(), []byte(key))
-		t.put(bucketJob, []byte(key), join(f, blob))
-		leased = append(leased, store.Leased{Job: f.job(key), Token: f.Token, Until: until})
-		blobs = append(blobs, blob)
-	}
-	return leased, blobs, nil
+		return nil
+	})
+	return leased, blobs, err
 }
 
-// release ends every lease: one process at a time has the file, so that whoever
-// held them has ended. What they were doing may have been done and not settled;
-// it is done again now rather than when the lease would be over.
+// release makes heads of lanes what files from before leases were in memory say
+// is leased: whoever held it has ended.
 func (t *txn) release() error {
-	var keys []string
-	t.each(bucketLease, nil, nil, func(_, v []byte) bool {
-		keys = append(keys, string(v))
+	held := map[string]string{}
+	t.each(bucketLease, nil, nil, func(k, v []byte) bool {
+		held[string(k)] = string(v)
 		return true
 	})
-	for _, key := range keys {
+	for k, key := range held {
 		f, blob, err := t.job(key)
 		if err != nil || blob == nil {
 			return errDamaged
 		}
-		t.del(bucketLease, f.leaseKey())
-		f.Token, f.Until = "", time.Time{}
+		t.del(bucketLease, []byte(k))
 		t.put(bucketDue, f.dueKey(), []byte(key))
-		t.put(bucketJob, []byte(key), join(f, bytes.Clone(blob)))
 	}
 	return t.err
 }
@@ -306,9 +270,6 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 	}
 	if _, err := o.Again.MarshalJSON(); err != nil {
 		return errUnencodable
-	}
-	if !strings.HasPrefix(l.Token, db.opening) { // leased before the file was opened
-		return store.ErrLost
 	}
 	k, err := db.keyOf(string(l.Thread))
 	if errors.Is(err, errErased) {
@@ -346,9 +307,11 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 	if err != nil {
 		return false, err
 	}
-	if body == nil || f.Token == "" || f.Token != l.Token || f.Thread != l.Thread {
+	held, ok := t.leases.proven(l, f.Number)
+	if body == nil || !ok || f.Thread != l.Thread {
 		return false, store.ErrLost
 	}
+	f.Tries = held.tries
 	if !f.Over.IsZero() {
 		if o.Again.IsZero() || o.Again.After(f.Over) {
 			t.dropJob(l.Key)
@@ -380,7 +343,6 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 	}
 	if o.Failed {
 		n := number(t.next(bucketFailed))
-		f.Token, f.Until = "", time.Time{}
 		t.put(bucketFailed, n, join(f, []byte(l.Key)))
 		t.put(bucketTalks, talkKey(f.Thread, talkFailed, l.Key), n)
 	}
@@ -402,8 +364,9 @@ func (t *txn) addEntry(id store.ThreadID, th threadFields, blob []byte, said *en
 
 // again has a job that somebody held done once more at a later time.
 func (t *txn) again(key string, f jobFields, blob []byte, at time.Time) {
-	t.unlist(f)
-	f.Due, f.Token, f.Until = at, "", time.Time{}
+	t.leases.change(key)
+	t.del(bucketDue, f.dueKey())
+	f.Due = at
 	t.put(bucketDue, f.dueKey(), []byte(key))
 	t.put(bucketJob, []byte(key), join(f, blob))
 }
@@ -411,27 +374,29 @@ func (t *txn) again(key string, f jobFields, blob []byte, at time.Time) {
 // NextDue implements store.Jobs: the earliest of the heads of lanes that nobody
 // has leased and of the ends of leases.
 func (db *DB) NextDue(ctx context.Context) (due time.Time, ok bool, err error) {
+	ls := &db.leases
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	due, ok = ls.firstEnd()
 	err = db.view(ctx, func(t *txn) error {
-		earlier := func(key []byte) {
-			if at := keyTime(key); !ok || at.Before(due) {
+		c := t.bucket(bucketDue).Cursor()
+		for k, v := c.First(); k != nil; {
+			if _, held := ls.held[string(v)]; held {
+				k, v = c.Next()
+				continue
+			}
+			if at := keyTime(k[8:16]); !ok || at.Before(due) {
 				due, ok = at, true
 			}
-		}
-		c := t.bucket(bucketDue).Cursor()
-		for k, _ := c.First(); k != nil; {
-			earlier(k[8:16])
 			next, more := following(k[:8])
 			if !more {
 				break
 			}
-			k, _ = c.Seek(next)
-		}
-		if k, _ := t.bucket(bucketLease).Cursor().First(); k != nil {
-			earlier(k[:8])
+			k, v = c.Seek(next)
 		}
 		return nil
 	})
-	return due, ok, err
+	return due, ok && err == nil, err
 }
 
 // FailedJobs implements store.Jobs.
