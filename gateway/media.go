@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -97,7 +98,7 @@ func fileName(name string) string {
 func (p *plan) fetch(in channels.Inbound) {
 	for _, m := range in.Media {
 		if m.ID != "" {
-			p.job(store.Job{Kind: jobFetch, Lane: "fetch/" + m.ID, Priority: store.Fourth, Due: p.now}, fetching{Channel: in.From.Channel, Media: m})
+			p.job(store.Job{Kind: jobFetch, Lane: fmt.Sprintf("fetch/%s/%s", p.turn.Thread.ID, m.ID), Priority: store.Fourth, Due: p.now}, fetching{Channel: in.From.Channel, Media: m})
 		}
 	}
 }

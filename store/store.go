@@ -117,7 +117,8 @@ type JobKind string
 // "<thread>/<version>/<index>" and unique for ever: a turn that is decided
 // twice cannot do a thing twice. Jobs of one lane are done one after the other, in
 // the order in which they were added, and none while an older one of the lane is
-// not settled, also while that one waits to be tried again.
+// not settled, also while that one waits to be tried again. A lane whose name holds
+// the id of a thread is of that thread's jobs alone.
 type Job struct {
 	Key      string    `json:"key"`
 	Thread   ThreadID  `json:"thread"`

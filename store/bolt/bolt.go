@@ -15,10 +15,9 @@
 //	address  hash of an address → thread
 //	event    hash of an event → time, thread
 //	eventage time, hash of an event: what Sweep reads
-//	job      job key → job
-//	lane     lane, number → job key: a lane's jobs in their order
+//	work     number → job
+//	lane     lane, number → job key: a lane's jobs in their order, where it is not of one thread
 //	due      priority, due, number → job key: heads of lanes
-//	lease    until, number → job key: in files from before, heads of lanes that somebody had leased
 //	failed   number → job key, job
 //	case     case → thread
 //	open     rank, queued, case → thread
@@ -32,6 +31,9 @@
 //	audit    number → record, see audit.go
 //	keeping  what will become of a talk, time, thread: see retention.go
 //	comment  said, thread → thread
+//
+// In job and lease files from before format 3 had their jobs, by key, and which of
+// them were leased; all lanes were in lane. Opening a file moves them.
 //
 // Those of the counters are listed in counts.go.
 //
@@ -71,7 +73,7 @@ import (
 
 // format is the number of the layout that the package comment describes. A
 // release that changes it must still read the older ones.
-const format = 2
+const format = 3
 
 const (
 	bucketMeta     = "meta"
@@ -96,6 +98,7 @@ const (
 	bucketAudit    = "audit"
 	bucketKeeping  = "keeping"
 	bucketComment  = "comment"
+	bucketWork     = "work"
 )
 
 // buckets are all of them. A new one comes last: an upgrade that was begun counts
@@ -106,7 +109,7 @@ func buckets() []string {
 		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
 		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
-		bucketAudit, bucketKeeping, bucketComment,
+		bucketAudit, bucketKeeping, bucketComment, bucketWork,
 	}
 }
 
@@ -339,7 +342,7 @@ func (db *DB) prepare(o Options) error {
 	if err != nil {
 		return err
 	}
-	ko := keys.Options{NoSync: o.NoSync, Existing: was == format}
+	ko := keys.Options{NoSync: o.NoSync, Existing: was > 1}
 	if was == 1 {
 		// Its hashes were made with the installation key, and so they stay.
 		if !bytes.Equal(check, hashWith(keys.Of(o.Key), "check")) {
@@ -379,6 +382,19 @@ func (db *DB) prepare(o Options) error {
 		}
 		return (&txn{tx: tx}).release()
 	})
+	most := upgradeStep
+	if o.step > 0 {
+		most = o.step
+	}
+	for more := true; more && err == nil; {
+		err = db.bolt.Update(func(tx *bbolt.Tx) (err error) {
+			more, err = (&txn{tx: tx}).move(most)
+			return err
+		})
+		if more {
+			db.at("jobs moved")
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("store: the file cannot be written: %w", pathless(err))
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sarai/store"
@@ -15,6 +16,7 @@ import (
 // jobFields are a job's clear fields; its body is the blob. Tries is without the
 // leases since the job was last put off: those are in memory, see lease.go.
 type jobFields struct {
+	Key      string         `json:"-"` // stands in each index that leads to the job
 	Number   uint64         `json:"n"` // the order in which jobs were added
 	Thread   store.ThreadID `json:"thread"`
 	Lane     string         `json:"lane,omitempty"`
@@ -28,6 +30,15 @@ type jobFields struct {
 	Over time.Time `json:"over,omitzero"`
 }
 
+// A lane whose name holds the thread's id is of that thread alone, and beside all
+// else of it; others are in a bucket of their own.
+func (f jobFields) lane() (bucket string, prefix []byte) {
+	if strings.Contains(f.Lane, string(f.Thread)) {
+		return bucketTalks, talkKey(f.Thread, talkLane, named(f.Lane))
+	}
+	return bucketLane, named(f.Lane)
+}
+
 func (f jobFields) job(key string) store.Job {
 	return store.Job{
 		Key: key, Thread: f.Thread, Lane: f.Lane, Priority: f.Priority, Due: f.Due,
@@ -35,7 +46,6 @@ func (f jobFields) job(key string) store.Job {
 	}
 }
 
-func (f jobFields) laneKey() []byte { return concat(named(f.Lane), number(f.Number)) }
 func (f jobFields) dueKey() []byte {
 	return concat(signed(int64(f.Priority)), timeKey(f.Due), number(f.Number))
 }
@@ -69,91 +79,117 @@ func encodeJob(k *keys.Key, j store.Job) (newJob, error) {
 }
 
 // job reads a job; the blob is nil if there is none.
-func (t *txn) job(key string) (f jobFields, blob []byte, err error) {
-	v := t.get(bucketJob, []byte(key))
-	if v == nil {
+func (t *txn) job(thread store.ThreadID, key string) (f jobFields, blob []byte, err error) {
+	if !goodName(string(thread)) || len(key) > maxKey {
 		return f, nil, nil
 	}
+	n := t.get(bucketTalks, talkKey(thread, talkJob, key))
+	if n == nil {
+		return f, nil, nil
+	}
+	return t.jobAt(n, key)
+}
+
+// jobAt reads a job to which an index leads.
+func (t *txn) jobAt(n []byte, key string) (f jobFields, blob []byte, err error) {
+	v := t.get(bucketWork, n)
+	if v == nil {
+		return f, nil, errDamaged
+	}
 	blob, err = split(v, &f)
+	f.Key = key
 	return f, blob, err
 }
 
-// head gives the key of a lane's oldest job, "" if it has none.
-func (t *txn) head(lane string) (key string) {
-	prefix := named(lane)
-	t.each(bucketLane, prefix, prefix, func(_, v []byte) bool {
-		key = string(v)
+// threadOf gives the thread that a job's key begins with.
+func threadOf(key string) store.ThreadID {
+	turn := key[:max(strings.LastIndexByte(key, '/'), 0)]
+	return store.ThreadID(turn[:max(strings.LastIndexByte(turn, '/'), 0)])
+}
+
+// A head is where an index leads to.
+type head struct {
+	number []byte
+	key    string
+}
+
+// head gives the oldest job of a job's lane; the zero head if it has none.
+func (t *txn) head(f jobFields) (h head) {
+	bucket, prefix := f.lane()
+	t.each(bucket, prefix, prefix, func(k, v []byte) bool {
+		h = head{bytes.Clone(k[len(prefix):]), string(v)}
 		return false
 	})
-	return key
+	return h
 }
 
 // addJob adds a job unless its key was used before. A job that is its lane's
 // only one is the head.
 func (t *txn) addJob(j newJob) {
-	if t.get(bucketJob, []byte(j.key)) != nil || t.get(bucketTalks, talkKey(j.fields.Thread, talkFailed, j.key)) != nil {
+	place := talkKey(j.fields.Thread, talkJob, j.key)
+	if t.get(bucketTalks, place) != nil || t.get(bucketTalks, talkKey(j.fields.Thread, talkFailed, j.key)) != nil {
 		return
 	}
 	f := j.fields
-	f.Number = t.next(bucketJob)
-	if t.head(f.Lane) == "" {
-		t.put(bucketDue, f.dueKey(), []byte(j.key))
+	f.Key, f.Number = j.key, t.next(bucketWork)
+	n := number(f.Number)
+	if t.head(f).number == nil {
+		t.put(bucketDue, f.dueKey(), []byte(f.Key))
 	}
-	t.put(bucketLane, f.laneKey(), []byte(j.key))
-	t.put(bucketJob, []byte(j.key), join(f, j.blob))
-	t.put(bucketTalks, talkKey(f.Thread, talkJob, j.key), nil)
+	bucket, prefix := f.lane()
+	t.put(bucket, concat(prefix, n), []byte(f.Key))
+	t.bucket(bucketWork).FillPercent = 0.9 // they come in order
+	t.put(bucketWork, n, join(f, j.blob))
+	t.put(bucketTalks, place, n)
 }
 
 // cancel removes a job that nobody holds a running lease of.
 func (t *txn) cancel(key string, now time.Time) {
-	f, blob, err := t.job(key)
+	f, blob, err := t.job(threadOf(key), key)
 	if err != nil {
 		t.spoil(err)
 	}
 	if blob == nil || t.leases.runs(key, f.Number, now) {
 		return
 	}
-	t.dropJob(key)
-	t.del(bucketTalks, talkKey(f.Thread, talkJob, key))
+	t.dropJob(f)
 }
 
-// dropJob removes a job but for its place in the thread. If it was its lane's
-// head, the next one is.
-func (t *txn) dropJob(key string) {
-	f, blob, err := t.job(key)
-	if err != nil || blob == nil {
-		t.spoil(errDamaged)
-		return
-	}
-	t.leases.change(key)
-	wasHead := t.head(f.Lane) == key
+// dropJob removes a job. If it was its lane's head, the next one is.
+func (t *txn) dropJob(f jobFields) {
+	t.leases.change(f.Key)
+	n := number(f.Number)
+	was := t.head(f)
+	bucket, prefix := f.lane()
 	t.del(bucketDue, f.dueKey())
-	t.del(bucketLane, f.laneKey())
-	t.del(bucketJob, []byte(key))
-	if !wasHead {
+	t.del(bucket, concat(prefix, n))
+	t.del(bucketWork, n)
+	t.del(bucketTalks, talkKey(f.Thread, talkJob, f.Key))
+	if !bytes.Equal(was.number, n) {
 		return
 	}
-	next := t.head(f.Lane)
-	if next == "" {
+	next := t.head(f)
+	if next.number == nil {
 		return
 	}
-	if f, blob, err = t.job(next); err != nil || blob == nil {
-		t.spoil(errDamaged)
+	f, _, err := t.jobAt(next.number, next.key)
+	if err != nil {
+		t.spoil(err)
 		return
 	}
-	t.put(bucketDue, f.dueKey(), []byte(next))
+	t.put(bucketDue, f.dueKey(), []byte(f.Key))
 }
 
-// due gives the keys of at most n heads of lanes that are due at now and that want
+// due gives at most n heads of lanes that are due at now and that want
 // takes: by priority, then by due time, then in the order in which they were added.
-func (t *txn) due(now time.Time, n int, want func(key []byte) bool) (keys []string) {
+func (t *txn) due(now time.Time, n int, want func(key []byte) bool) (heads []head) {
 	end := timeKey(now)
 	c := t.bucket(bucketDue).Cursor()
 	k, v := c.First()
-	for k != nil && len(keys) < n {
+	for k != nil && len(heads) < n {
 		if bytes.Compare(k[8:16], end) <= 0 {
 			if want(v) {
-				keys = append(keys, string(v))
+				heads = append(heads, head{bytes.Clone(k[16:]), string(v)})
 			}
 			k, v = c.Next()
 			continue
@@ -165,7 +201,7 @@ func (t *txn) due(now time.Time, n int, want func(key []byte) bool) (keys []stri
 		}
 		k, v = c.Seek(next)
 	}
-	return keys
+	return heads
 }
 
 // following gives the number after the one that the bytes are.
@@ -218,26 +254,25 @@ func (db *DB) lease(ctx context.Context, now, until time.Time, n int) (leased []
 	defer db.leases.mu.Unlock()
 	err = db.view(ctx, func(t *txn) error {
 		var found []jobFields
-		keys := t.due(now, n, func(key []byte) bool { return db.leases.free(key, now) })
-		for _, key := range keys {
-			f, blob, err := t.job(key)
-			if err != nil || blob == nil {
-				return errDamaged
+		for _, h := range t.due(now, n, func(key []byte) bool { return db.leases.free(key, now) }) {
+			f, blob, err := t.jobAt(h.number, h.key)
+			if err != nil {
+				return err
 			}
 			found, blobs = append(found, f), append(blobs, bytes.Clone(blob))
 		}
-		for i, f := range found {
-			x := db.leases.give(keys[i], f, until)
+		for _, f := range found {
+			x := db.leases.give(f, until)
 			f.Tries = x.tries
-			leased = append(leased, store.Leased{Job: f.job(keys[i]), Token: x.token, Until: until})
+			leased = append(leased, store.Leased{Job: f.job(f.Key), Token: x.token, Until: until})
 		}
 		return nil
 	})
 	return leased, blobs, err
 }
 
-// release makes heads of lanes what files from before leases were in memory say
-// is leased: whoever held it has ended.
+// release makes heads of lanes what a file from before format 3 says is leased:
+// whoever held it has ended.
 func (t *txn) release() error {
 	held := map[string]string{}
 	t.each(bucketLease, nil, nil, func(k, v []byte) bool {
@@ -245,14 +280,49 @@ func (t *txn) release() error {
 		return true
 	})
 	for k, key := range held {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return errDamaged
+		var f jobFields
+		if _, err := split(t.get(bucketJob, []byte(key)), &f); err != nil {
+			return err
 		}
 		t.del(bucketLease, []byte(k))
 		t.put(bucketDue, f.dueKey(), []byte(key))
 	}
 	return t.err
+}
+
+// move brings jobs of a file from before format 3, which were found by their
+// keys, to where they are now, most bytes at a time but for one job more. It says
+// whether there are more. Their heads of lanes are as they were.
+func (t *txn) move(most int) (more bool, err error) {
+	var keys []string
+	size := 0
+	t.each(bucketJob, nil, nil, func(k, v []byte) bool {
+		if more = size >= most; more {
+			return false
+		}
+		keys, size = append(keys, string(k)), size+len(k)+len(v)
+		return true
+	})
+	for _, key := range keys {
+		var f jobFields
+		blob, err := split(t.get(bucketJob, []byte(key)), &f)
+		if err != nil {
+			return false, err
+		}
+		f.Key = key
+		bucket, prefix := f.lane()
+		n := number(f.Number)
+		t.put(bucketWork, n, join(f, bytes.Clone(blob)))
+		t.put(bucketTalks, talkKey(f.Thread, talkJob, key), n)
+		t.del(bucketLane, concat(named(f.Lane), n))
+		t.put(bucket, concat(prefix, n), []byte(key))
+		t.del(bucketJob, []byte(key))
+	}
+	was, is := t.bucket(bucketJob).Sequence(), t.bucket(bucketWork)
+	if is.Sequence() < was {
+		t.spoil(is.SetSequence(was))
+	}
+	return more, t.err
 }
 
 var errOutcome = errors.New("store: the outcome is wrong: exactly one of done, failed and again must be set")
@@ -303,7 +373,7 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 
 // settle says whether it was a last word and is over: then its key must go.
 func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt) (last bool, err error) {
-	f, body, err := t.job(l.Key)
+	f, body, err := t.job(l.Thread, l.Key)
 	if err != nil {
 		return false, err
 	}
@@ -314,11 +384,10 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 	f.Tries = held.tries
 	if !f.Over.IsZero() {
 		if o.Again.IsZero() || o.Again.After(f.Over) {
-			t.dropJob(l.Key)
-			t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
+			t.dropJob(f)
 			return true, nil
 		}
-		t.again(l.Key, f, body, o.Again)
+		t.again(f, body, o.Again)
 		return false, nil
 	}
 	th, blob, err := t.threadFields(f.Thread)
@@ -336,10 +405,9 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 	}
 
 	if o.Again.IsZero() {
-		t.dropJob(l.Key)
-		t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
+		t.dropJob(f)
 	} else {
-		t.again(l.Key, f, body, o.Again)
+		t.again(f, body, o.Again)
 	}
 	if o.Failed {
 		n := number(t.next(bucketFailed))
@@ -363,12 +431,12 @@ func (t *txn) addEntry(id store.ThreadID, th threadFields, blob []byte, said *en
 }
 
 // again has a job that somebody held done once more at a later time.
-func (t *txn) again(key string, f jobFields, blob []byte, at time.Time) {
-	t.leases.change(key)
+func (t *txn) again(f jobFields, blob []byte, at time.Time) {
+	t.leases.change(f.Key)
 	t.del(bucketDue, f.dueKey())
 	f.Due = at
-	t.put(bucketDue, f.dueKey(), []byte(key))
-	t.put(bucketJob, []byte(key), join(f, blob))
+	t.put(bucketDue, f.dueKey(), []byte(f.Key))
+	t.put(bucketWork, number(f.Number), join(f, blob))
 }
 
 // NextDue implements store.Jobs: the earliest of the heads of lanes that nobody

@@ -79,12 +79,12 @@ func (ls *leases) free(key []byte, now time.Time) bool {
 	return !ls.changing[string(key)] && !ls.held[string(key)].until.After(now)
 }
 
-func (ls *leases) give(key string, f jobFields, until time.Time) lease {
+func (ls *leases) give(f jobFields, until time.Time) lease {
 	x := lease{number: f.Number, token: random(), until: until, tries: f.Tries + 1}
-	if before, is := ls.held[key]; is && before.number == f.Number {
+	if before, is := ls.held[f.Key]; is && before.number == f.Number {
 		x.tries = before.tries + 1
 	}
-	ls.held[key] = x
+	ls.held[f.Key] = x
 	return x
 }
 

@@ -99,7 +99,8 @@ const (
 	talkEvent   = 'k' // by hash of the event: when it was stored
 	talkReceipt = 'r' // by job key
 	talkDraft   = 'd' // by staff
-	talkJob     = 'j' // by job key: that there is one
+	talkJob     = 'j' // by job key: its number
+	talkLane    = 'l' // by lane of the thread's own, number: job key
 	talkFailed  = 'f' // by job key: its number in bucketFailed
 	talkCase    = 'c' // by case: that it was this thread's
 	talkFile    = 'm' // by file: what is known of it
