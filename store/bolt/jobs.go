@@ -390,12 +390,16 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 		t.again(f, body, o.Again)
 		return false, nil
 	}
-	th, blob, err := t.threadFields(f.Thread)
-	if err != nil {
-		return false, err
-	}
-	if blob == nil {
+	thread := t.get(bucketTalks, talkKey(f.Thread, talkThread, ""))
+	if thread == nil {
 		return false, store.ErrLost
+	}
+	var th threadFields
+	var blob []byte
+	if said != nil {
+		if blob, err = split(thread, &th); err != nil {
+			return false, err
+		}
 	}
 	var merged []byte
 	if told != nil {

@@ -49,10 +49,10 @@ func (db *DB) hash(kind string, parts ...string) []byte {
 }
 
 func hashWith(k *keys.Key, kind string, parts ...string) []byte {
-	var b []byte
-	for _, p := range append([]string{kind}, parts...) {
-		b = binary.AppendUvarint(b, uint64(len(p)))
-		b = append(b, p...)
+	b := make([]byte, 0, 128)
+	b = append(binary.AppendUvarint(b, uint64(len(kind))), kind...)
+	for _, p := range parts {
+		b = append(binary.AppendUvarint(b, uint64(len(p))), p...)
 	}
 	return k.Hash(b)[:hashSize]
 }
