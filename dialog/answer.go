@@ -3,6 +3,7 @@
 package dialog
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -190,32 +191,30 @@ func (t *turn) askHelped(a *content.Article) {
 
 // listed gives the articles of a topic for this person: those of another
 // country are left out once the person's is known.
-func (t *turn) listed(topic content.Topic) []content.ArticleID {
-	var ids []content.ArticleID
-	for _, id := range topic.Articles {
-		a, ok := t.c.Article(id)
-		if ok && (len(a.Origin) == 0 || t.s.Origin == "" || slices.Contains(a.Origin, t.s.Origin)) {
-			ids = append(ids, id)
+func (t *turn) listed(topic content.Topic) iter.Seq[content.ArticleID] {
+	return func(yield func(content.ArticleID) bool) {
+		for _, id := range topic.Articles {
+			a, ok := t.c.Article(id)
+			if ok && (len(a.Origin) == 0 || t.s.Origin == "" || slices.Contains(a.Origin, t.s.Origin)) && !yield(id) {
+				return
+			}
 		}
 	}
-	return ids
 }
 
 func (t *turn) topic(id content.TopicID) {
-	for _, topic := range t.c.Topics() {
-		if topic.ID != id {
-			continue
-		}
-		t.s.Topic = id
-		t.say(phrase("topic-ask"))
-		t.offer(AskWhich)
-		for _, a := range t.listed(topic) {
-			t.add("a:" + string(a))
-		}
-		t.add("menu")
+	topic, ok := t.c.Topic(id)
+	if !ok {
+		t.stale()
 		return
 	}
-	t.stale()
+	t.s.Topic = id
+	t.say(phrase("topic-ask"))
+	t.offer(AskWhich)
+	for a := range t.listed(topic) {
+		t.add("a:" + string(a))
+	}
+	t.add("menu")
 }
 
 func (t *turn) section(id content.ArticleID, sec string) {

@@ -50,8 +50,9 @@ func (t *turn) welcome() {
 func (t *turn) menu() {
 	t.offer(AskMenu)
 	for _, topic := range t.c.Topics() {
-		if len(t.listed(topic)) > 0 {
+		for range t.listed(topic) { // one is enough
 			t.add("t:" + string(topic.ID))
+			break
 		}
 	}
 	t.add("counsellor", "language")

@@ -89,6 +89,27 @@ func TestAMessageOfWhichNobodyKnewIsNotSentTwice(t *testing.T) {
 	}
 }
 
+// TestAPlatformTellsBeforeTheNextTry: it was sent, the process ended before that
+// was settled, and the platform has told meanwhile that it has the message.
+func TestAPlatformTellsBeforeTheNextTry(t *testing.T) {
+	r := newRig(t)
+	r.hear("zahra", "1", "visa")
+	ls, err := r.db.Lease(context.Background(), r.clock(), r.clock().Add(time.Minute), 1)
+	r.must(err)
+	if len(ls) != 1 {
+		t.Fatalf("%d jobs were leased", len(ls))
+	}
+	r.reports(channels.Report{To: address("zahra"), Key: ls[0].Key, ID: "from-the-echo", State: channels.Sent})
+	r.reopen()
+	r.wait(time.Minute)
+	if n := len(r.fake.Tried()); n != 0 {
+		t.Errorf("it was tried %d times more", n)
+	}
+	if got := r.standing("zahra"); !slices.Equal(got, []channels.Delivery{channels.Sent}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAMessageThatIsBilledIsCountedOnce(t *testing.T) {
 	r := newRig(t)
 	r.hear("zahra", "1", "visa")

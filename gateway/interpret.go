@@ -218,7 +218,8 @@ func (p *plan) timer(name string, at time.Time) {
 	if p.memory.Timers == nil {
 		p.memory.Timers = map[string]string{}
 	}
-	p.memory.Timers[name] = p.job(store.Job{Kind: jobTimer, Priority: store.Third, Due: at, Lane: "timer/" + newID()}, timing{Name: name})
+	lane := fmt.Sprintf("timer/%s/%s/%x", p.turn.Thread.ID, name, p.read.Version+1)
+	p.memory.Timers[name] = p.job(store.Job{Kind: jobTimer, Priority: store.Third, Due: at, Lane: lane}, timing{Name: name})
 }
 
 func (p *plan) unset(name string) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -97,7 +98,7 @@ func fileName(name string) string {
 func (p *plan) fetch(in channels.Inbound) {
 	for _, m := range in.Media {
 		if m.ID != "" {
-			p.job(store.Job{Kind: jobFetch, Lane: "fetch/" + m.ID, Priority: store.Fourth, Due: p.now}, fetching{Channel: in.From.Channel, Media: m})
+			p.job(store.Job{Kind: jobFetch, Lane: fmt.Sprintf("fetch/%s/%s", p.turn.Thread.ID, m.ID), Priority: store.Fourth, Due: p.now}, fetching{Channel: in.From.Channel, Media: m})
 		}
 	}
 }
@@ -257,7 +258,10 @@ func (g *Gateway) note(ctx context.Context, l store.Leased, m channels.Media, s 
 // running are the jobs under way. A job that lasts longer than its lease is
 // leased again meanwhile: whoever has that lease then waits for the one that
 // runs and settles what it says. So an upload that takes minutes is done once,
-// and after a kill it is begun again within a minute. The zero value is ready.
+// and after a kill it is begun again within a minute. Where the store could not
+// keep what a job came to, it stays here, and whoever leases the job next settles
+// that: a message that was sent is not sent again because a disk was full. The
+// zero value is ready.
 type running struct {
 	mu   sync.Mutex
 	jobs map[string]*oneRun
@@ -266,29 +270,43 @@ type running struct {
 type oneRun struct {
 	done    chan struct{}
 	outcome store.Outcome
+	holders int // who waits for it or is settling it
 }
 
-// once does a job, or waits for the one that runs. Call over when it is settled.
-func (r *running) once(key string, do func() store.Outcome) (o store.Outcome, over func()) {
+// once does a job, or gives what one that runs comes to, or that was not settled
+// came to. Call over with what settling it said.
+func (r *running) once(key string, do func() store.Outcome) (o store.Outcome, over func(error)) {
 	r.mu.Lock()
-	if one := r.jobs[key]; one != nil {
-		r.mu.Unlock()
-		<-one.done
-		return one.outcome, func() {}
+	one, runs := r.jobs[key], true
+	if one == nil {
+		one, runs = &oneRun{done: make(chan struct{})}, false
+		if r.jobs == nil {
+			r.jobs = map[string]*oneRun{}
+		}
+		r.jobs[key] = one
 	}
-	one := &oneRun{done: make(chan struct{})}
-	if r.jobs == nil {
-		r.jobs = map[string]*oneRun{}
-	}
-	r.jobs[key] = one
+	one.holders++
 	r.mu.Unlock()
-	one.outcome = do()
-	close(one.done)
-	return one.outcome, func() {
+	if runs {
+		<-one.done
+	} else {
+		one.outcome = do()
+		close(one.done)
+	}
+	return one.outcome, func(err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		delete(r.jobs, key)
+		one.holders--
+		if r.jobs[key] == one && (err == nil || nothingToSettle(err) && one.holders == 0) {
+			delete(r.jobs, key)
+		}
 	}
+}
+
+// nothingToSettle says of an error of settling that the job was leased again, or
+// erased or cancelled.
+func nothingToSettle(err error) bool {
+	return errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrNotFound)
 }
 
 // lasting is ctx for a job under way: at a stop it may go on for as long as a

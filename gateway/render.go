@@ -320,12 +320,11 @@ func (r *renderer) label(key string) string {
 		}
 		return ""
 	case "t":
-		for _, topic := range r.c.Topics() {
-			if string(topic.ID) == rest {
-				return nearest(topic.Titles, r.l)
-			}
+		topic, ok := r.c.Topic(content.TopicID(rest))
+		if !ok {
+			return ""
 		}
-		return ""
+		return nearest(topic.Titles, r.l)
 	case "lang":
 		return content.Locale(rest).Name()
 	case "o", "w":

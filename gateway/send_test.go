@@ -13,6 +13,7 @@ import (
 	"sarai/channels"
 	"sarai/desk"
 	"sarai/store"
+	"sarai/store/bolt"
 )
 
 func problem(p channels.SendProblem) *channels.SendError { return &channels.SendError{Problem: p} }
@@ -310,5 +311,51 @@ func TestRunSendsWhileMessagesComeAndEnds(t *testing.T) {
 		r.must(err)
 	case <-within.Done():
 		t.Fatal("Run does not end")
+	}
+}
+
+// A fullStore cannot keep what jobs came to while it is full.
+type fullStore struct {
+	*bolt.DB
+	full bool
+}
+
+func (s *fullStore) Settle(ctx context.Context, l store.Leased, o store.Outcome) error {
+	if s.full {
+		return errors.New("store: not committed: no space left on device")
+	}
+	return s.DB.Settle(ctx, l, o)
+}
+
+// TestAFullDiskSendsNothingTwice: what was sent and could not be settled is
+// settled when there is room, and not sent again.
+func TestAFullDiskSendsNothingTwice(t *testing.T) {
+	r := newRig(t)
+	s := &fullStore{DB: r.db, full: true}
+	r.build(s)
+	r.hear("zahra", "1", "visa")
+	r.work()
+	for range 3 {
+		r.pass(2 * time.Minute) // its lease is over
+		r.work()
+	}
+	s.full = false
+	r.pass(2 * time.Minute)
+	if r.work() == 0 {
+		t.Fatal("it was not leased again")
+	}
+	if n := len(r.fake.Tried()); n != 1 {
+		t.Errorf("it was sent %d times", n)
+	}
+	if got := r.standing("zahra"); !slices.Equal(got, []channels.Delivery{""}) {
+		t.Errorf("%q", got)
+	}
+	// One that is put off is tried again, each time anew.
+	r.fake.Fail(problem(channels.Unavailable))
+	r.fake.Fail(problem(channels.Unavailable))
+	r.hear("zahra", "2", "visa")
+	r.wait(10 * time.Minute)
+	if n := len(r.fake.Tried()); n != 4 {
+		t.Errorf("%d tries, want 4", n)
 	}
 }

@@ -141,16 +141,16 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 		g.log.Error("a job of an unknown kind was given up", "kind", l.Kind)
 		return store.Outcome{Failed: true}
 	})
-	defer over()
 	err := g.store.Settle(context.WithoutCancel(ctx), l, outcome)
+	over(err)
 	switch {
 	case err == nil:
 		if outcome.Entry != nil || outcome.Receipt != nil {
 			g.hub.changed(l.Thread)
 		}
-	case errors.Is(err, store.ErrLost), errors.Is(err, store.ErrNotFound): // erased, or leased again: nothing to settle
+	case nothingToSettle(err):
 	default:
-		g.log.Error("a job could not be settled, it will be done again", "kind", l.Kind, "err", err)
+		g.log.Error("what a job came to could not be kept, that is tried again when its lease is over", "kind", l.Kind, "err", err)
 	}
 }
 
@@ -218,14 +218,14 @@ func (g *Gateway) send(ctx context.Context, l store.Leased) store.Outcome {
 		g.log.Error("a message waits for a channel that is not configured", "channel", out.To.Channel)
 		return g.retry(l, missetPause)
 	}
-	if l.Tries > 1 { // the platform may have told since that it has the message
-		known, ok, err := g.store.Receipt(ctx, l.Thread, l.Key)
-		if err != nil {
-			return g.retry(l, firstPause)
-		}
-		if ok && known.ID != "" {
-			return g.sent(ctx, l, out, known)
-		}
+	// It may have been sent before, and the platform have told since that it has it.
+	// Tries does not say so: an earlier process may have tried.
+	known, ok, err := g.store.Receipt(ctx, l.Thread, l.Key)
+	if err != nil {
+		return g.retry(l, firstPause)
+	}
+	if ok && known.ID != "" {
+		return g.sent(ctx, l, out, known)
 	}
 	limit := sendFor
 	if out.Attachment != nil {

@@ -117,7 +117,8 @@ type JobKind string
 // "<thread>/<version>/<index>" and unique for ever: a turn that is decided
 // twice cannot do a thing twice. Jobs of one lane are done one after the other, in
 // the order in which they were added, and none while an older one of the lane is
-// not settled, also while that one waits to be tried again.
+// not settled, also while that one waits to be tried again. A lane whose name holds
+// the id of a thread is of that thread's jobs alone.
 type Job struct {
 	Key      string    `json:"key"`
 	Thread   ThreadID  `json:"thread"`
@@ -127,7 +128,9 @@ type Job struct {
 	Kind     JobKind   `json:"kind"`
 	Body     []byte    `json:"body,omitempty"` // the gateway's, JSON
 	Made     time.Time `json:"made"`
-	Tries    int       `json:"tries,omitempty"` // leases that did not settle it, the running one included
+	// Tries counts the leases that did not settle it, the running one included. Those
+	// that nobody settled before a store was opened anew may not be counted.
+	Tries int `json:"tries,omitempty"`
 }
 
 // A Leased job is held until Until; Token proves it.

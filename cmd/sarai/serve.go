@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -32,6 +33,12 @@ import (
 // stopWithin is how long a stop waits for requests under way: longer than a
 // commit on a slow disk, shorter than the 90 s after which systemd kills.
 const stopWithin = 15 * time.Second
+
+// collectAt has garbage collected when it is twice what is alive, and not once. A
+// turn leaves next to nothing alive: a message takes an eighth less processor time
+// so, and the process some 70 MB more while many write. Not while the model is
+// fitted, which would need them at each start.
+const collectAt = 200
 
 type serveCmd struct{}
 
@@ -170,6 +177,9 @@ func (serveCmd) Run(c *cli, w world) error {
 		if err == nil {
 			g.SetEdition(edition(cat, full))
 			fitted.Set(1)
+		}
+		if w.env("GOGC") == "" {
+			debug.SetGCPercent(collectAt)
 		}
 	}()
 	go registers.watch(ctx, g.SetRegisters)

@@ -15,10 +15,9 @@
 //	address  hash of an address → thread
 //	event    hash of an event → time, thread
 //	eventage time, hash of an event: what Sweep reads
-//	job      job key → job
-//	lane     lane, number → job key: a lane's jobs in their order
-//	due      priority, due, number → job key: heads of lanes that nobody has leased
-//	lease    until, number → job key: heads of lanes that somebody has leased
+//	work     number → job
+//	lane     lane, number → job key: a lane's jobs in their order, where it is not of one thread
+//	due      priority, due, number → job key: heads of lanes
 //	failed   number → job key, job
 //	case     case → thread
 //	open     rank, queued, case → thread
@@ -33,6 +32,9 @@
 //	keeping  what will become of a talk, time, thread: see retention.go
 //	comment  said, thread → thread
 //	commentwait  the same, of comments that somebody must see to
+//
+// In job and lease files from before format 3 had their jobs, by key, and which of
+// them were leased; all lanes were in lane. Opening a file moves them.
 //
 // Those of the counters are listed in counts.go.
 //
@@ -72,7 +74,7 @@ import (
 
 // format is the number of the layout that the package comment describes. A
 // release that changes it must still read the older ones.
-const format = 2
+const format = 3
 
 const (
 	bucketMeta     = "meta"
@@ -98,6 +100,7 @@ const (
 	bucketKeeping  = "keeping"
 	bucketComment  = "comment"
 	bucketWaits    = "commentwait"
+	bucketWork     = "work"
 )
 
 // buckets are all of them. A new one comes last: an upgrade that was begun counts
@@ -108,7 +111,7 @@ func buckets() []string {
 		bucketJob, bucketLane, bucketDue, bucketLease, bucketFailed,
 		bucketCase, bucketOpen, bucketClosed, bucketMember, bucketLogin, bucketSmall, bucketSmallAge, bucketMedia, bucketLast,
 		bucketCount, bucketCountDay, bucketCode, bucketMonth, bucketVisit,
-		bucketAudit, bucketKeeping, bucketComment, bucketWaits,
+		bucketAudit, bucketKeeping, bucketComment, bucketWork, bucketWaits,
 	}
 }
 
@@ -164,7 +167,8 @@ type DB struct {
 	ended chan struct{} // closed when the committer has ended
 	media *folder
 
-	opening string            // begins the tokens of leases: those of an earlier opening are lost
+	leases  leases
+	failing atomic.Bool       // the last commit was not made, and the file is as it was before it
 	reached func(step string) // nil but in tests
 
 	mu     sync.RWMutex // guards closed and the closing of queue
@@ -215,8 +219,9 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		bolt: b, path: path, now: o.Now, opening: random(), reached: o.reached,
-		queue: make(chan *change, o.QueueSize), ended: make(chan struct{}),
+		bolt: b, path: path, now: o.Now, reached: o.reached,
+		leases: leases{held: map[string]lease{}, changing: map[string]bool{}},
+		queue:  make(chan *change, o.QueueSize), ended: make(chan struct{}),
 		media: &folder{path: filepath.Join(filepath.Dir(path), mediaFolder), noSync: o.NoSync, reserve: o.Reserve, busy: map[string]bool{}},
 	}
 	if err := db.prepare(o); err != nil {
@@ -339,7 +344,7 @@ func (db *DB) prepare(o Options) error {
 	if err != nil {
 		return err
 	}
-	ko := keys.Options{NoSync: o.NoSync, Existing: was == format}
+	ko := keys.Options{NoSync: o.NoSync, Existing: was > 1}
 	if was == 1 {
 		// Its hashes were made with the installation key, and so they stay.
 		if !bytes.Equal(check, hashWith(keys.Of(o.Key), "check")) {
@@ -379,6 +384,19 @@ func (db *DB) prepare(o Options) error {
 		}
 		return (&txn{tx: tx}).release()
 	})
+	most := upgradeStep
+	if o.step > 0 {
+		most = o.step
+	}
+	for more := true; more && err == nil; {
+		err = db.bolt.Update(func(tx *bbolt.Tx) (err error) {
+			more, err = (&txn{tx: tx}).move(most)
+			return err
+		})
+		if more {
+			db.at("jobs moved")
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("store: the file cannot be written: %w", pathless(err))
 	}

@@ -160,13 +160,13 @@ func TestNewerFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, path, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint64(nil, 3))
+		return tx.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint64(nil, 4))
 	})
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = refuses(t, path, bolt.Options{Key: key}, "format 3")
+	err = refuses(t, path, bolt.Options{Key: key}, "format 4")
 	if !errors.Is(err, store.ErrNewer) {
 		t.Fatalf("got %v, want ErrNewer", err)
 	}

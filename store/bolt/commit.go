@@ -151,8 +151,9 @@ func (db *DB) try(group []*change) (answers []error, bad int, err error) {
 		}
 	}()
 	answers = make([]error, len(group))
+	db.leases.begin()
 	err = db.bolt.Update(func(tx *bbolt.Tx) error {
-		t := &txn{tx: tx}
+		t := &txn{tx: tx, leases: &db.leases}
 		for i, c := range group {
 			if answers[i] = t.run(c); t.err != nil {
 				bad = i
@@ -165,11 +166,18 @@ func (db *DB) try(group []*change) (answers []error, bad int, err error) {
 		return nil
 	})
 	switch {
-	case err == nil, errors.Is(err, errNothing):
+	case err == nil:
+		db.leases.end(true)
+		db.failing.Store(false)
+		return answers, -1, nil
+	case errors.Is(err, errNothing):
 		return answers, -1, nil
 	case bad >= 0:
+		db.leases.end(false)
 		return nil, bad, fmt.Errorf("store: not committed: %w", err)
 	case undone(err):
+		db.leases.end(false)
+		db.failing.Store(true)
 		return nil, -1, fmt.Errorf("store: not committed: %w", pathless(err))
 	}
 	return nil, -1, db.fail(pathless(err))
@@ -219,6 +227,7 @@ func (db *DB) view(ctx context.Context, f func(*txn) error) (err error) {
 // and whether writing failed.
 type txn struct {
 	tx     *bbolt.Tx
+	leases *leases // nil where nothing is committed
 	writes int
 	err    error
 }

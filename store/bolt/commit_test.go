@@ -282,7 +282,7 @@ func TestWhoAndWhatIsInBlobsOnly(t *testing.T) {
 	each(t, db, func(bucket string, k, v []byte) {
 		clear := [][]byte{k}
 		switch bucket {
-		case bucketJob, bucketMember, bucketSmall:
+		case bucketWork, bucketMember, bucketSmall:
 			clear = append(clear, clearPart(t, v))
 			blobs++
 		case bucketCount:

@@ -92,8 +92,10 @@ func (db *DB) newCount(c store.Count) (*count, error) {
 }
 
 func (db *DB) countKey(c *count) []byte {
-	parts := []string{string(c.name)}
-	for _, d := range slices.Sorted(maps.Keys(c.cell)) {
+	dims := slices.AppendSeq(make([]store.Dimension, 0, len(c.cell)), maps.Keys(c.cell))
+	slices.Sort(dims)
+	parts := append(make([]string, 0, 1+2*len(dims)), string(c.name))
+	for _, d := range dims {
 		parts = append(parts, string(d), c.cell[d])
 	}
 	return concat(c.day, db.hash("count", parts...))

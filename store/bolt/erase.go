@@ -215,13 +215,12 @@ func (db *DB) dropUnsaid(ctx context.Context, now time.Time) error {
 // to be said.
 func (db *DB) lastStays(ctx context.Context, owner store.ThreadID, now time.Time) (stays bool, err error) {
 	err = db.update(ctx, func(t *txn) error {
-		f, blob, err := t.job(string(owner))
+		f, blob, err := t.job(owner, string(owner))
 		if err != nil || blob == nil {
 			return err
 		}
 		if stays = f.Over.After(now); !stays {
-			t.dropJob(string(owner))
-			t.del(bucketTalks, talkKey(owner, talkJob, string(owner)))
+			t.dropJob(f)
 		}
 		return nil
 	})
@@ -271,7 +270,11 @@ func (db *DB) eraseRecords(ctx context.Context, id store.ThreadID) (files []stri
 			case talkEvent:
 				t.forgetEvent(rest)
 			case talkJob:
-				t.dropJob(string(rest))
+				if f, blob, err := t.job(id, string(rest)); err != nil || blob == nil {
+					t.spoil(errDamaged)
+				} else {
+					t.dropJob(f)
+				}
 			case talkFailed:
 				t.del(bucketFailed, t.get(bucketTalks, k))
 			case talkCase:

@@ -212,18 +212,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return
 	}
-	signal.Ignore(syscall.SIGXFSZ) // so that writing fails as on a full disk
-	limit := func(size uint64) {
-		t.Helper()
-		var l syscall.Rlimit
-		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
-			t.Fatal(err)
-		}
-		l.Cur = min(size, l.Max)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
-			t.Fatal(err)
-		}
-	}
+	limit := func(size uint64) { t.Helper(); limitFiles(t, size) }
 	big := strings.Repeat("x", 30_000)
 	kept := map[string]bool{}
 	db := open(t, path, bolt.Options{})
@@ -283,5 +272,57 @@ func TestFullDisk(t *testing.T) {
 		if seen, err := db.Seen(t.Context(), store.EventKey{Channel: "web", ID: text}); err != nil || !seen {
 			t.Fatalf("a turn was acknowledged and is lost: %v", err)
 		}
+	}
+}
+
+// limitFiles lets no file become longer: writing fails as on a full disk.
+func limitFiles(t *testing.T, size uint64) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
+		t.Fatal(err)
+	}
+	l.Cur = min(size, l.Max)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFullDiskLeasesNothing: what cannot be settled is not begun, and what was
+// begun before can be settled once there is room.
+func TestFullDiskLeasesNothing(t *testing.T) {
+	path := os.Getenv(childFile)
+	if path == "" {
+		out, err := child(t, filepath.Join(t.TempDir(), "sarai.db")).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	db := open(t, path, bolt.Options{})
+	for i := range 3 {
+		write(t, db, fmt.Sprint(i), fmt.Sprint("before ", i))
+	}
+	lease := func(n int) ([]store.Leased, error) {
+		return db.Lease(t.Context(), time.Now(), time.Now().Add(time.Minute), n)
+	}
+	begun, err := lease(1)
+	if err != nil || len(begun) != 1 {
+		t.Fatal(len(begun), err)
+	}
+	limitFiles(t, 4096)
+	if err := db.Settle(t.Context(), begun[0], store.Outcome{Done: true}); err == nil || errors.Is(err, store.ErrLost) {
+		t.Fatalf("settled without room: %v", err)
+	}
+	if ls, err := lease(10); err == nil {
+		t.Fatalf("%d jobs were leased that cannot be settled", len(ls))
+	}
+	limitFiles(t, 1<<40)
+	if ls, err := lease(10); err != nil || len(ls) != 2 {
+		t.Fatalf("there is room again, and %d jobs were leased: %v", len(ls), err)
+	}
+	if err := db.Settle(t.Context(), begun[0], store.Outcome{Done: true}); err != nil {
+		t.Fatal(err)
 	}
 }

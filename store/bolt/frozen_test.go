@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -350,6 +351,42 @@ func TestFrozenFilesGoOn(t *testing.T) {
 			rows, err := db.OpenComments(ctx, frozenAt, 10)
 			if err != nil || len(rows) != 2 || rows[0].Text != "said 2" || rows[1].Text != "said 1" {
 				t.Fatalf("%+v, %v", rows, err)
+			}
+			// A job of today waits behind those of its lane from before, and all are done once.
+			th, err := db.Thread(ctx, frozenPeople[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			today := store.Job{Key: fmt.Sprintf("%s/today/0", th.ID), Lane: fmt.Sprint(th.ID, "/0"), Priority: store.First, Due: frozenAt}
+			if err := db.Commit(ctx, store.Turn{Thread: th, Jobs: []store.Job{today}}); err != nil {
+				t.Fatal(err)
+			}
+			var done []string
+			last := "" // of its lane
+			for range 20 {
+				ls, err := db.Lease(ctx, frozenAt.Add(4*time.Hour), frozenAt.Add(5*time.Hour), 20)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, l := range ls {
+					if l.Lane == today.Lane {
+						last = l.Key
+					}
+					done = append(done, l.Key)
+					if err := db.Settle(ctx, l, store.Outcome{Done: true}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if last != today.Key {
+				t.Errorf("the last of its lane was %s", last)
+			}
+			slices.Sort(done)
+			if n := len(done); n < 14 || len(slices.Compact(done)) != n {
+				t.Errorf("%d jobs were done: %q", n, done)
+			}
+			if _, left, err := db.NextDue(ctx); err != nil || left {
+				t.Errorf("something is left: %v", err)
 			}
 		})
 	}

@@ -13,10 +13,10 @@ import (
 	"sarai/store/keys"
 )
 
-// jobFields are a job's clear fields; its body is the blob. Token and Until stay
-// when a lease has ended, until somebody leases the job again: who held it may
-// still settle it.
+// jobFields are a job's clear fields; its body is the blob. Tries is without the
+// leases since the job was last put off: those are in memory, see lease.go.
 type jobFields struct {
+	Key      string         `json:"-"` // stands in each index that leads to the job
 	Number   uint64         `json:"n"` // the order in which jobs were added
 	Thread   store.ThreadID `json:"thread"`
 	Lane     string         `json:"lane,omitempty"`
@@ -25,11 +25,18 @@ type jobFields struct {
 	Kind     store.JobKind  `json:"kind"`
 	Made     time.Time      `json:"made"`
 	Tries    int            `json:"tries,omitempty"`
-	Token    string         `json:"token,omitempty"`
-	Until    time.Time      `json:"until,omitzero"`
 	// Over, where set, says that this is the last word to somebody who was erased,
 	// of no thread, and when it is no longer said. See erase.go.
 	Over time.Time `json:"over,omitzero"`
+}
+
+// A lane whose name holds the thread's id is of that thread alone, and beside all
+// else of it; others are in a bucket of their own.
+func (f jobFields) lane() (bucket string, prefix []byte) {
+	if strings.Contains(f.Lane, string(f.Thread)) {
+		return bucketTalks, talkKey(f.Thread, talkLane, named(f.Lane))
+	}
+	return bucketLane, named(f.Lane)
 }
 
 func (f jobFields) job(key string) store.Job {
@@ -39,8 +46,6 @@ func (f jobFields) job(key string) store.Job {
 	}
 }
 
-func (f jobFields) laneKey() []byte  { return concat(named(f.Lane), number(f.Number)) }
-func (f jobFields) leaseKey() []byte { return concat(timeKey(f.Until), number(f.Number)) }
 func (f jobFields) dueKey() []byte {
 	return concat(signed(int64(f.Priority)), timeKey(f.Due), number(f.Number))
 }
@@ -74,108 +79,118 @@ func encodeJob(k *keys.Key, j store.Job) (newJob, error) {
 }
 
 // job reads a job; the blob is nil if there is none.
-func (t *txn) job(key string) (f jobFields, blob []byte, err error) {
-	v := t.get(bucketJob, []byte(key))
-	if v == nil {
+func (t *txn) job(thread store.ThreadID, key string) (f jobFields, blob []byte, err error) {
+	if !goodName(string(thread)) || len(key) > maxKey {
 		return f, nil, nil
 	}
+	n := t.get(bucketTalks, talkKey(thread, talkJob, key))
+	if n == nil {
+		return f, nil, nil
+	}
+	return t.jobAt(n, key)
+}
+
+// jobAt reads a job to which an index leads.
+func (t *txn) jobAt(n []byte, key string) (f jobFields, blob []byte, err error) {
+	v := t.get(bucketWork, n)
+	if v == nil {
+		return f, nil, errDamaged
+	}
 	blob, err = split(v, &f)
+	f.Key = key
 	return f, blob, err
 }
 
-// head gives the key of a lane's oldest job, "" if it has none.
-func (t *txn) head(lane string) (key string) {
-	prefix := named(lane)
-	t.each(bucketLane, prefix, prefix, func(_, v []byte) bool {
-		key = string(v)
+// threadOf gives the thread that a job's key begins with.
+func threadOf(key string) store.ThreadID {
+	turn := key[:max(strings.LastIndexByte(key, '/'), 0)]
+	return store.ThreadID(turn[:max(strings.LastIndexByte(turn, '/'), 0)])
+}
+
+// A head is where an index leads to.
+type head struct {
+	number []byte
+	key    string
+}
+
+// head gives the oldest job of a job's lane; the zero head if it has none.
+func (t *txn) head(f jobFields) (h head) {
+	bucket, prefix := f.lane()
+	t.each(bucket, prefix, prefix, func(k, v []byte) bool {
+		h = head{bytes.Clone(k[len(prefix):]), string(v)}
 		return false
 	})
-	return key
+	return h
 }
 
 // addJob adds a job unless its key was used before. A job that is its lane's
 // only one is the head.
 func (t *txn) addJob(j newJob) {
-	if t.get(bucketJob, []byte(j.key)) != nil || t.get(bucketTalks, talkKey(j.fields.Thread, talkFailed, j.key)) != nil {
+	place := talkKey(j.fields.Thread, talkJob, j.key)
+	if t.get(bucketTalks, place) != nil || t.get(bucketTalks, talkKey(j.fields.Thread, talkFailed, j.key)) != nil {
 		return
 	}
 	f := j.fields
-	f.Number = t.next(bucketJob)
-	if t.head(f.Lane) == "" {
-		t.put(bucketDue, f.dueKey(), []byte(j.key))
+	f.Key, f.Number = j.key, t.next(bucketWork)
+	n := number(f.Number)
+	if t.head(f).number == nil {
+		t.put(bucketDue, f.dueKey(), []byte(f.Key))
 	}
-	t.put(bucketLane, f.laneKey(), []byte(j.key))
-	t.put(bucketJob, []byte(j.key), join(f, j.blob))
-	t.put(bucketTalks, talkKey(f.Thread, talkJob, j.key), nil)
+	bucket, prefix := f.lane()
+	t.put(bucket, concat(prefix, n), []byte(f.Key))
+	t.bucket(bucketWork).FillPercent = 0.9 // they come in order
+	t.put(bucketWork, n, join(f, j.blob))
+	t.put(bucketTalks, place, n)
 }
 
 // cancel removes a job that nobody holds a running lease of.
 func (t *txn) cancel(key string, now time.Time) {
-	f, blob, err := t.job(key)
+	f, blob, err := t.job(threadOf(key), key)
 	if err != nil {
 		t.spoil(err)
 	}
-	if blob == nil || f.Until.After(now) {
+	if blob == nil || t.leases.runs(key, f.Number, now) {
 		return
 	}
-	t.dropJob(key)
-	t.del(bucketTalks, talkKey(f.Thread, talkJob, key))
+	t.dropJob(f)
 }
 
-// dropJob removes a job but for its place in the thread. If it was its lane's
-// head, the next one is.
-func (t *txn) dropJob(key string) {
-	f, blob, err := t.job(key)
-	if err != nil || blob == nil {
-		t.spoil(errDamaged)
-		return
-	}
-	wasHead := t.head(f.Lane) == key
-	t.unlist(f)
-	t.del(bucketLane, f.laneKey())
-	t.del(bucketJob, []byte(key))
-	if !wasHead {
-		return
-	}
-	next := t.head(f.Lane)
-	if next == "" {
-		return
-	}
-	if f, blob, err = t.job(next); err != nil || blob == nil {
-		t.spoil(errDamaged)
-		return
-	}
-	t.put(bucketDue, f.dueKey(), []byte(next))
-}
-
-// unlist takes a job out of whichever of the two indexes of heads it is in.
-func (t *txn) unlist(f jobFields) {
+// dropJob removes a job. If it was its lane's head, the next one is.
+func (t *txn) dropJob(f jobFields) {
+	t.leases.change(f.Key)
+	n := number(f.Number)
+	was := t.head(f)
+	bucket, prefix := f.lane()
 	t.del(bucketDue, f.dueKey())
-	t.del(bucketLease, f.leaseKey())
+	t.del(bucket, concat(prefix, n))
+	t.del(bucketWork, n)
+	t.del(bucketTalks, talkKey(f.Thread, talkJob, f.Key))
+	if !bytes.Equal(was.number, n) {
+		return
+	}
+	next := t.head(f)
+	if next.number == nil {
+		return
+	}
+	f, _, err := t.jobAt(next.number, next.key)
+	if err != nil {
+		t.spoil(err)
+		return
+	}
+	t.put(bucketDue, f.dueKey(), []byte(f.Key))
 }
 
-// ended gives the keys of the jobs whose lease is over at now.
-func (t *txn) ended(now time.Time, n int) (keys []string) {
-	end := timeKey(now)
-	t.each(bucketLease, nil, nil, func(k, v []byte) bool {
-		if bytes.Compare(k[:8], end) > 0 || len(keys) == n {
-			return false
-		}
-		keys = append(keys, string(v))
-		return true
-	})
-	return keys
-}
-
-// due gives the keys of at most n jobs that can be leased at now: by priority,
-// then by due time, then in the order in which they were added.
-func (t *txn) due(now time.Time, n int) (keys []string) {
+// due gives at most n heads of lanes that are due at now and that want
+// takes: by priority, then by due time, then in the order in which they were added.
+func (t *txn) due(now time.Time, n int, want func(key []byte) bool) (heads []head) {
 	end := timeKey(now)
 	c := t.bucket(bucketDue).Cursor()
 	k, v := c.First()
-	for k != nil && len(keys) < n {
+	for k != nil && len(heads) < n {
 		if bytes.Compare(k[8:16], end) <= 0 {
-			keys = append(keys, string(v))
+			if want(v) {
+				heads = append(heads, head{bytes.Clone(k[16:]), string(v)})
+			}
 			k, v = c.Next()
 			continue
 		}
@@ -186,7 +201,7 @@ func (t *txn) due(now time.Time, n int) (keys []string) {
 		}
 		k, v = c.Seek(next)
 	}
-	return keys
+	return heads
 }
 
 // following gives the number after the one that the bytes are.
@@ -201,8 +216,9 @@ func following(k []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// Lease implements store.Jobs. It costs a commit only if there is something to
-// lease.
+// Lease implements store.Jobs. It writes nothing, but that after a commit which
+// failed it first sees whether another can be made: a job whose settling cannot
+// be kept would be done a second time.
 func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.Leased, error) {
 	if n <= 0 {
 		return nil, nil
@@ -210,20 +226,12 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	if _, err := until.MarshalJSON(); err != nil {
 		return nil, errUnencodable
 	}
-	idle := false
-	err := db.view(ctx, func(t *txn) error {
-		idle = len(t.due(now, 1)) == 0 && len(t.ended(now, 1)) == 0
-		return nil
-	})
-	if err != nil || idle {
-		return nil, err
+	if db.failing.Load() {
+		if err := db.Ready(ctx); err != nil {
+			return nil, err
+		}
 	}
-	var leased []store.Leased
-	var blobs [][]byte
-	err = db.update(ctx, func(t *txn) (err error) {
-		leased, blobs, err = t.lease(db.opening, now, until, n)
-		return err
-	})
+	leased, blobs, err := db.lease(ctx, now, until, n)
 	if err != nil {
 		return nil, err
 	}
@@ -241,54 +249,80 @@ func (db *DB) Lease(ctx context.Context, now, until time.Time, n int) ([]store.L
 	return readable, nil
 }
 
-func (t *txn) lease(opening string, now, until time.Time, n int) ([]store.Leased, [][]byte, error) {
-	ended := t.ended(now, -1)
-	for _, key := range ended {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return nil, nil, errDamaged
+func (db *DB) lease(ctx context.Context, now, until time.Time, n int) (leased []store.Leased, blobs [][]byte, err error) {
+	db.leases.mu.Lock()
+	defer db.leases.mu.Unlock()
+	err = db.view(ctx, func(t *txn) error {
+		var found []jobFields
+		for _, h := range t.due(now, n, func(key []byte) bool { return db.leases.free(key, now) }) {
+			f, blob, err := t.jobAt(h.number, h.key)
+			if err != nil {
+				return err
+			}
+			found, blobs = append(found, f), append(blobs, bytes.Clone(blob))
 		}
-		t.del(bucketLease, f.leaseKey())
-		t.put(bucketDue, f.dueKey(), []byte(key))
-	}
-	var leased []store.Leased
-	var blobs [][]byte
-	for _, key := range t.due(now, n) {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return nil, nil, errDamaged
+		for _, f := range found {
+			x := db.leases.give(f, until)
+			f.Tries = x.tries
+			leased = append(leased, store.Leased{Job: f.job(f.Key), Token: x.token, Until: until})
 		}
-		blob = bytes.Clone(blob)
-		t.del(bucketDue, f.dueKey())
-		f.Tries, f.Token, f.Until = f.Tries+1, opening+random(), until
-		t.put(bucketLease, f.leaseKey(), []byte(key))
-		t.put(bucketJob, []byte(key), join(f, blob))
-		leased = append(leased, store.Leased{Job: f.job(key), Token: f.Token, Until: until})
-		blobs = append(blobs, blob)
-	}
-	return leased, blobs, nil
+		return nil
+	})
+	return leased, blobs, err
 }
 
-// release ends every lease: one process at a time has the file, so that whoever
-// held them has ended. What they were doing may have been done and not settled;
-// it is done again now rather than when the lease would be over.
+// release makes heads of lanes what a file from before format 3 says is leased:
+// whoever held it has ended.
 func (t *txn) release() error {
+	held := map[string]string{}
+	t.each(bucketLease, nil, nil, func(k, v []byte) bool {
+		held[string(k)] = string(v)
+		return true
+	})
+	for k, key := range held {
+		var f jobFields
+		if _, err := split(t.get(bucketJob, []byte(key)), &f); err != nil {
+			return err
+		}
+		t.del(bucketLease, []byte(k))
+		t.put(bucketDue, f.dueKey(), []byte(key))
+	}
+	return t.err
+}
+
+// move brings jobs of a file from before format 3, which were found by their
+// keys, to where they are now, most bytes at a time but for one job more. It says
+// whether there are more. Their heads of lanes are as they were.
+func (t *txn) move(most int) (more bool, err error) {
 	var keys []string
-	t.each(bucketLease, nil, nil, func(_, v []byte) bool {
-		keys = append(keys, string(v))
+	size := 0
+	t.each(bucketJob, nil, nil, func(k, v []byte) bool {
+		if more = size >= most; more {
+			return false
+		}
+		keys, size = append(keys, string(k)), size+len(k)+len(v)
 		return true
 	})
 	for _, key := range keys {
-		f, blob, err := t.job(key)
-		if err != nil || blob == nil {
-			return errDamaged
+		var f jobFields
+		blob, err := split(t.get(bucketJob, []byte(key)), &f)
+		if err != nil {
+			return false, err
 		}
-		t.del(bucketLease, f.leaseKey())
-		f.Token, f.Until = "", time.Time{}
-		t.put(bucketDue, f.dueKey(), []byte(key))
-		t.put(bucketJob, []byte(key), join(f, bytes.Clone(blob)))
+		f.Key = key
+		bucket, prefix := f.lane()
+		n := number(f.Number)
+		t.put(bucketWork, n, join(f, bytes.Clone(blob)))
+		t.put(bucketTalks, talkKey(f.Thread, talkJob, key), n)
+		t.del(bucketLane, concat(named(f.Lane), n))
+		t.put(bucket, concat(prefix, n), []byte(key))
+		t.del(bucketJob, []byte(key))
 	}
-	return t.err
+	was, is := t.bucket(bucketJob).Sequence(), t.bucket(bucketWork)
+	if is.Sequence() < was {
+		t.spoil(is.SetSequence(was))
+	}
+	return more, t.err
 }
 
 var errOutcome = errors.New("store: the outcome is wrong: exactly one of done, failed and again must be set")
@@ -306,9 +340,6 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 	}
 	if _, err := o.Again.MarshalJSON(); err != nil {
 		return errUnencodable
-	}
-	if !strings.HasPrefix(l.Token, db.opening) { // leased before the file was opened
-		return store.ErrLost
 	}
 	k, err := db.keyOf(string(l.Thread))
 	if errors.Is(err, errErased) {
@@ -342,28 +373,33 @@ func (db *DB) Settle(ctx context.Context, l store.Leased, o store.Outcome) error
 
 // settle says whether it was a last word and is over: then its key must go.
 func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt) (last bool, err error) {
-	f, body, err := t.job(l.Key)
+	f, body, err := t.job(l.Thread, l.Key)
 	if err != nil {
 		return false, err
 	}
-	if body == nil || f.Token == "" || f.Token != l.Token || f.Thread != l.Thread {
+	held, ok := t.leases.proven(l, f.Number)
+	if body == nil || !ok || f.Thread != l.Thread {
 		return false, store.ErrLost
 	}
+	f.Tries = held.tries
 	if !f.Over.IsZero() {
 		if o.Again.IsZero() || o.Again.After(f.Over) {
-			t.dropJob(l.Key)
-			t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
+			t.dropJob(f)
 			return true, nil
 		}
-		t.again(l.Key, f, body, o.Again)
+		t.again(f, body, o.Again)
 		return false, nil
 	}
-	th, blob, err := t.threadFields(f.Thread)
-	if err != nil {
-		return false, err
-	}
-	if blob == nil {
+	thread := t.get(bucketTalks, talkKey(f.Thread, talkThread, ""))
+	if thread == nil {
 		return false, store.ErrLost
+	}
+	var th threadFields
+	var blob []byte
+	if said != nil {
+		if blob, err = split(thread, &th); err != nil {
+			return false, err
+		}
 	}
 	var merged []byte
 	if told != nil {
@@ -373,14 +409,12 @@ func (t *txn) settle(l store.Leased, o store.Outcome, said *entry, told *receipt
 	}
 
 	if o.Again.IsZero() {
-		t.dropJob(l.Key)
-		t.del(bucketTalks, talkKey(f.Thread, talkJob, l.Key))
+		t.dropJob(f)
 	} else {
-		t.again(l.Key, f, body, o.Again)
+		t.again(f, body, o.Again)
 	}
 	if o.Failed {
 		n := number(t.next(bucketFailed))
-		f.Token, f.Until = "", time.Time{}
 		t.put(bucketFailed, n, join(f, []byte(l.Key)))
 		t.put(bucketTalks, talkKey(f.Thread, talkFailed, l.Key), n)
 	}
@@ -401,37 +435,40 @@ func (t *txn) addEntry(id store.ThreadID, th threadFields, blob []byte, said *en
 }
 
 // again has a job that somebody held done once more at a later time.
-func (t *txn) again(key string, f jobFields, blob []byte, at time.Time) {
-	t.unlist(f)
-	f.Due, f.Token, f.Until = at, "", time.Time{}
-	t.put(bucketDue, f.dueKey(), []byte(key))
-	t.put(bucketJob, []byte(key), join(f, blob))
+func (t *txn) again(f jobFields, blob []byte, at time.Time) {
+	t.leases.change(f.Key)
+	t.del(bucketDue, f.dueKey())
+	f.Due = at
+	t.put(bucketDue, f.dueKey(), []byte(f.Key))
+	t.put(bucketWork, number(f.Number), join(f, blob))
 }
 
 // NextDue implements store.Jobs: the earliest of the heads of lanes that nobody
 // has leased and of the ends of leases.
 func (db *DB) NextDue(ctx context.Context) (due time.Time, ok bool, err error) {
+	ls := &db.leases
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	due, ok = ls.firstEnd()
 	err = db.view(ctx, func(t *txn) error {
-		earlier := func(key []byte) {
-			if at := keyTime(key); !ok || at.Before(due) {
+		c := t.bucket(bucketDue).Cursor()
+		for k, v := c.First(); k != nil; {
+			if _, held := ls.held[string(v)]; held {
+				k, v = c.Next()
+				continue
+			}
+			if at := keyTime(k[8:16]); !ok || at.Before(due) {
 				due, ok = at, true
 			}
-		}
-		c := t.bucket(bucketDue).Cursor()
-		for k, _ := c.First(); k != nil; {
-			earlier(k[8:16])
 			next, more := following(k[:8])
 			if !more {
 				break
 			}
-			k, _ = c.Seek(next)
-		}
-		if k, _ := t.bucket(bucketLease).Cursor().First(); k != nil {
-			earlier(k[:8])
+			k, v = c.Seek(next)
 		}
 		return nil
 	})
-	return due, ok, err
+	return due, ok && err == nil, err
 }
 
 // FailedJobs implements store.Jobs.

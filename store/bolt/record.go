@@ -49,10 +49,10 @@ func (db *DB) hash(kind string, parts ...string) []byte {
 }
 
 func hashWith(k *keys.Key, kind string, parts ...string) []byte {
-	var b []byte
-	for _, p := range append([]string{kind}, parts...) {
-		b = binary.AppendUvarint(b, uint64(len(p)))
-		b = append(b, p...)
+	b := make([]byte, 0, 128)
+	b = append(binary.AppendUvarint(b, uint64(len(kind))), kind...)
+	for _, p := range parts {
+		b = append(binary.AppendUvarint(b, uint64(len(p))), p...)
 	}
 	return k.Hash(b)[:hashSize]
 }
@@ -99,7 +99,8 @@ const (
 	talkEvent   = 'k' // by hash of the event: when it was stored
 	talkReceipt = 'r' // by job key
 	talkDraft   = 'd' // by staff
-	talkJob     = 'j' // by job key: that there is one
+	talkJob     = 'j' // by job key: its number
+	talkLane    = 'l' // by lane of the thread's own, number: job key
 	talkFailed  = 'f' // by job key: its number in bucketFailed
 	talkCase    = 'c' // by case: that it was this thread's
 	talkFile    = 'm' // by file: what is known of it

@@ -141,6 +141,7 @@ func TestNoByteOfTheFolderSaysAnything(t *testing.T) {
 func blobsOf(t *testing.T, db *DB, id store.ThreadID) map[string][]byte {
 	t.Helper()
 	blobs := map[string][]byte{}
+	jobs := map[string]string{} // keys by number
 	each(t, db, func(bucket string, k, v []byte) {
 		var rest []byte
 		switch bucket {
@@ -154,14 +155,17 @@ func blobsOf(t *testing.T, db *DB, id store.ThreadID) map[string][]byte {
 				rest = v[len(clearPart(t, v)):]
 			case talkEntry, talkReceipt, talkDraft:
 				rest = v
+			case talkJob:
+				jobs[string(v)] = string(k[len(talkKey(id, kind, "")):])
+				return
 			default:
 				return
 			}
-		case bucketJob:
-			if !bytes.Contains(k, []byte(id)) {
-				return
+		case bucketWork:
+			if key, is := jobs[string(k)]; is {
+				blobs[string(jobPlace(id, key).bound())] = bytes.Clone(v[len(clearPart(t, v)):])
 			}
-			rest = v[len(clearPart(t, v)):]
+			return
 		default:
 			return
 		}
@@ -352,8 +356,8 @@ func TestMovedBlobsDoNotOpen(t *testing.T) {
 			func(_, o store.ThreadID) (string, []byte) { return bucketTalks, talkKey(o, talkEntry, number(1)) },
 			func(db *DB, _ store.ThreadID) error { _, err := db.OpenComments(ctx, time.Time{}, 10); return err }},
 		{"two jobs",
-			func(id, _ store.ThreadID) (string, []byte) { return bucketJob, []byte(string(id) + "/1/2") },
-			func(id, _ store.ThreadID) (string, []byte) { return bucketJob, []byte(string(id) + "/1/3") },
+			func(_, _ store.ThreadID) (string, []byte) { return bucketWork, number(3) },
+			func(_, _ store.ThreadID) (string, []byte) { return bucketWork, number(4) },
 			func(db *DB, id store.ThreadID) error {
 				_, err := db.Lease(ctx, time.Now().Add(time.Hour), time.Now().Add(time.Hour), 10)
 				return err

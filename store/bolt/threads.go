@@ -134,7 +134,7 @@ type turn struct {
 	acts    []store.Record
 }
 
-var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread, or a count has no day or name")
+var errTurn = errors.New("store: the turn is wrong: IDs are missing or too long, or a job is of another thread or its key is, or a count has no day or name")
 
 // Commit implements store.Threads.
 func (db *DB) Commit(ctx context.Context, t store.Turn) error {
@@ -176,7 +176,7 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 		x.events = append(x.events, db.eventKey(e))
 	}
 	for _, j := range t.Jobs {
-		if j.Thread != "" && j.Thread != th.ID || j.Key == "" || len(j.Key) > maxKey || len(j.Lane) > maxName {
+		if j.Thread != "" && j.Thread != th.ID || threadOf(j.Key) != th.ID || len(j.Key) > maxKey || len(j.Lane) > maxName {
 			return nil, errTurn
 		}
 	}
@@ -285,6 +285,7 @@ func (t *txn) commit(x *turn, now time.Time) error {
 		}
 	}
 
+	t.bucket(bucketEventAge).FillPercent = 0.9 // they come in order
 	for _, k := range x.events {
 		t.put(bucketEvent, k, concat(timeKey(now), []byte(x.id)))
 		t.put(bucketEventAge, concat(timeKey(now), k), nil)

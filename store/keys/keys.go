@@ -33,6 +33,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -82,6 +83,7 @@ var (
 type Key struct {
 	aead cipher.AEAD
 	raw  [Size]byte
+	macs sync.Pool // of hash.Hash: one that was used before need not take in the key
 }
 
 // New makes a random key that no book has yet.
@@ -134,7 +136,12 @@ func (k *Key) Open(place, sealed []byte) ([]byte, error) {
 
 // Hash is a keyed hash (HMAC-SHA-256) of b.
 func (k *Key) Hash(b []byte) []byte {
-	m := hmac.New(sha256.New, k.raw[:])
+	m, ok := k.macs.Get().(hash.Hash)
+	if !ok {
+		m = hmac.New(sha256.New, k.raw[:])
+	}
+	defer k.macs.Put(m)
+	m.Reset()
 	m.Write(b)
 	return m.Sum(nil)
 }

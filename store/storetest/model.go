@@ -56,8 +56,10 @@ type modelFile struct {
 // A modelJob is held by token, if not "", until until.
 type modelJob struct {
 	store.Job
-	token string
-	until time.Time
+	token  string
+	until  time.Time
+	kept   int // Tries when it was last put off
+	forgot int // how many leases since may not be counted: the store was opened anew
 }
 
 // commit is what Commit must do.
@@ -170,7 +172,7 @@ func (m *model) settle(l store.Leased, o store.Outcome) error {
 	if o.Again.IsZero() {
 		m.jobs = slices.Delete(m.jobs, i, i+1)
 	} else {
-		j.Due, j.token = o.Again, ""
+		j.Due, j.token, j.kept = o.Again, "", j.Tries
 	}
 	if o.Failed {
 		failed := j.Job
@@ -484,7 +486,10 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 					r.Fatalf("%d jobs were leased, want %d", len(got), len(free))
 				}
 				for i, j := range free {
-					j.Tries++
+					if j.Tries++; got[i].Tries >= j.Tries-j.forgot && got[i].Tries < j.Tries {
+						j.Tries = got[i].Tries
+					}
+					j.forgot = 0
 					j.token, j.until = got[i].Token, until
 					agree(r, "leased", got[i], store.Leased{Job: j.Job, Token: j.token, Until: until})
 				}
@@ -621,7 +626,7 @@ func beside(t *testing.T, open func(*testing.T) store.Store, reopen func(*testin
 				}
 				s = reopen(t, s)
 				for _, j := range m.jobs { // whoever held them has ended
-					j.token, j.until = "", time.Time{}
+					j.token, j.until, j.forgot = "", time.Time{}, j.Tries-j.kept
 				}
 				m.ended()
 			},
