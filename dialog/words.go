@@ -155,6 +155,12 @@ func (s State) Plain(text string) bool {
 	if s.Locale == "" || s.Guess && strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return false
 	}
+	return Known(text)
+}
+
+// Known says whether a message is one of the few words or a bare number: there is
+// no article to be looked for.
+func Known(text string) bool {
 	f := fold(text)
 	if _, ok := wordOf[f]; ok {
 		return true

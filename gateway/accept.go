@@ -407,7 +407,7 @@ func (p *plan) entry(in channels.Inbound) store.Entry {
 
 func (p *plan) reading(text string) search.Reading {
 	return p.edition.Read(text, search.Hint{
-		Locale: p.state.Locale, Also: p.state.Also, Origin: p.state.Origin, Destination: p.state.Where,
+		Locale: p.state.Locale, Also: p.state.Also, Origin: p.state.Origin, Destination: p.state.Where, Word: dialog.Known(text),
 	})
 }
 

@@ -31,7 +31,7 @@ func (x *Index) Read(question string, hint Hint) Reading {
 	r := Reading{Band: Unknown}
 	r.Locale, r.Sure = x.linguist.tell(question, hint)
 	r.Signals = x.watch.listen(question)
-	if r.Locale == content.NoLocale && !lettered(question) {
+	if hint.Word || r.Locale == content.NoLocale && !lettered(question) {
 		return r
 	}
 	q := newText(question, x.meanings)

@@ -36,6 +36,9 @@ type Hint struct {
 	Also        []content.Locale // further languages the person has used
 	Origin      content.Country
 	Destination content.Country
+	// Word says that the message is one of the few words that are understood as they
+	// stand: only its language and its signals are read.
+	Word bool
 }
 
 // A Reading is what search finds in one message. Matches are best first, at
