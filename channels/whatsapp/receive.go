@@ -368,14 +368,6 @@ func (s *session) call(m types.BasicCallMeta) {
 	if private, err := s.file.private(s.ctx, p.keys()); err != nil || private {
 		return
 	}
-	if !s.settled.Load() {
-		if heard, err := s.file.heard(s.ctx, p.id.String()); err != nil || !heard {
-			return // the phone rings, whoever it is
-		}
-	}
-	for _, k := range p.keys() {
-		_ = s.file.hear(s.ctx, k)
-	}
 	s.postpone(later{
 		id: "call/" + m.CallID, kind: channels.Call, sender: p.id.String(), alias: p.alias.String(), at: m.Timestamp, due: s.now(),
 	})
@@ -395,13 +387,43 @@ func (s *session) late() {
 		return
 	}
 	for _, l := range all {
-		s.in.Lock()
-		taken := s.ctx.Err() == nil && s.sink(s.ctx, l.event()) == nil
-		s.in.Unlock()
-		if !taken || s.file.dropLater(s.ctx, l.id) != nil {
-			return
+		if done, err := s.deliver(l); err == nil && done {
+			_ = s.file.dropLater(s.ctx, l.id) // else it is passed on once more, under the same ID
 		}
 	}
+}
+
+// deliver passes on one thing, and says whether it is done with: passed on, or of a
+// talk that turned out to be private.
+func (s *session) deliver(l later) (done bool, err error) {
+	s.in.Lock()
+	defer s.in.Unlock()
+	defer func() {
+		if recover() != nil {
+			done, err = false, errors.New("whatsapp: a call could not be handled")
+		}
+	}()
+	if s.ctx.Err() != nil {
+		return false, s.ctx.Err()
+	}
+	keys := []string{l.sender}
+	if l.alias != "" {
+		keys = append(keys, l.alias)
+	}
+	private, err := s.file.private(s.ctx, keys)
+	if private || err != nil {
+		return private, err
+	}
+	heard, err := s.file.heard(s.ctx, l.sender)
+	if err != nil || !heard && !s.settled.Load() {
+		return false, err
+	}
+	for _, k := range keys {
+		if err := s.file.hear(s.ctx, k); err != nil {
+			return false, err
+		}
+	}
+	return true, s.sink(s.ctx, l.event())
 }
 
 // event is what is passed on.

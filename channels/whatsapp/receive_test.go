@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types/events"
@@ -247,6 +248,9 @@ func TestACallIsToldOnce(t *testing.T) {
 	p.failWith(full)
 	id := a.Call(false)
 	p.until("asked", func() bool { return p.asked() > 0 })
+	p.failWith(func(channels.Inbound) error { panic("at a call") })
+	before := p.asked()
+	p.until("asked again", func() bool { return p.asked() > before })
 	p.failWith(nil)
 	in := p.take(1)
 	if in.Kind != channels.Call || in.From != of(a) || in.ID != "call/"+id {
@@ -281,6 +285,24 @@ func TestAMessageThatCannotBeRead(t *testing.T) {
 		if in.Kind == channels.Unknown && in.ID != lost.ID {
 			t.Error("a message that was read in the end was told as unreadable too")
 		}
+	}
+}
+
+// What may be seen only once never reaches a device: somebody must know all the same.
+func TestWhatMayBeSeenOnce(t *testing.T) {
+	t.Parallel()
+	p := online(t)
+	a := p.Person(amina)
+	e := &events.UndecryptableMessage{IsUnavailable: true, UnavailableType: events.UnavailableTypeViewOnce}
+	e.Info.ID, e.Info.Chat, e.Info.Sender, e.Info.SenderAlt, e.Info.Timestamp = "ONCE", a.LID(), a.LID(), a.JID(), time.Now()
+	p.ch.Again(e)
+	if in := p.take(1); in.Kind != channels.Unknown || in.From != of(a) || len(in.Raw) == 0 {
+		t.Errorf("it came as %+v", in)
+	}
+	p.send(words(a, "talk/1/0", "we cannot open it"))
+	a.ViewOnce([]byte("jpeg")) // and from a phone that sends it all the same
+	if in := p.take(2); in.Kind != channels.Picture {
+		t.Errorf("it came as %s", in.Kind)
 	}
 }
 

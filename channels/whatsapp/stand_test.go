@@ -86,6 +86,9 @@ func stand(t *testing.T) *place {
 				t.Errorf("closing: %v", err)
 			}
 		}
+		if strange := p.Unknown(); len(strange) > 0 {
+			t.Errorf("the stand-in did not understand %q", strange)
+		}
 		p.Server.Close()
 		web.CloseClientConnections()
 		web.Close()
