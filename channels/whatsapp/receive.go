@@ -231,7 +231,7 @@ func (s *session) takes(p person, i types.MessageInfo) (take, ack bool) {
 	}
 	if at, _, err := s.file.linked(s.ctx); err != nil {
 		return false, s.fail()
-	} else if !at.IsZero() && i.Timestamp.Before(at.Add(-time.Minute)) {
+	} else if !at.IsZero() && i.Timestamp.Before(at.Add(-skew)) {
 		// From before the link, of a talk that the phone has not told of.
 		if s.file.meet(s.ctx, p.keys(), "", false) != nil {
 			return false, s.fail()
@@ -240,6 +240,10 @@ func (s *session) takes(p person, i types.MessageInfo) (take, ack bool) {
 	}
 	return true, true
 }
+
+// skew is by how much this machine's clock may be ahead of WhatsApp's at most: else
+// somebody new would be taken for somebody from before the link.
+const skew = 24 * time.Hour
 
 // reading reads a message. One that panics is kept as unknown, and so is one that
 // has made the sink panic.

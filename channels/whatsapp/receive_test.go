@@ -306,6 +306,35 @@ func TestWhatMayBeSeenOnce(t *testing.T) {
 	}
 }
 
+// A message that is older than the link, from somebody of whom the phone has not told,
+// is of a talk from before.
+func TestAMessageFromLongBefore(t *testing.T) {
+	t.Parallel()
+	p := stand(t)
+	if err := p.ch.Provision(t.Context(), p.Owner().Provision); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ch.Relink(t.Context(), time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	p.listen()
+	p.standing(channels.Joined)
+	a, b := p.Person(amina), p.Person(badr)
+	old := &events.Message{Message: &waE2E.Message{Conversation: proto.String("between us")}}
+	old.Info.ID, old.Info.Chat, old.Info.Sender, old.Info.SenderAlt, old.Info.Timestamp = "OLD", a.LID(), a.LID(), a.JID(), time.Now().Add(-48*time.Hour)
+	if !p.ch.Again(old) {
+		t.Error("it is not acknowledged")
+	}
+	a.Write("are you there?")
+	b.Write("I am new")
+	if in := p.take(1); in.From != of(b) {
+		t.Errorf("%q was read", in.Text)
+	}
+	if chats, err := p.ch.Chats(t.Context()); err != nil || len(chats) != 1 || !chats[0].Private {
+		t.Errorf("the chats are %+v, %v", chats, err)
+	}
+}
+
 func TestAHiddenNumber(t *testing.T) {
 	t.Parallel()
 	p := online(t)
