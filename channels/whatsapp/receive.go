@@ -386,6 +386,8 @@ func (s *session) postpone(l later) {
 
 // late passes on what is due.
 func (s *session) late() {
+	s.passing.Lock()
+	defer s.passing.Unlock()
 	all, err := s.file.due(s.ctx, s.now())
 	if err != nil {
 		return

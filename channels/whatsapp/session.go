@@ -32,6 +32,7 @@ type session struct {
 	named  bool // the phone's name was known at the beginning
 
 	in      sync.Mutex  // held while a message is passed on: they go one after the other
+	passing sync.Mutex  // held while what was put off is passed on
 	broken  atomic.Bool // the sink failed: nothing is taken until there is a new connection
 	settled atomic.Bool // the phone has told which talks it has
 	held    atomic.Bool // something waits for that
