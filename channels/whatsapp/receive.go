@@ -49,7 +49,10 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 			wait(ctx, c.pauses.most)
 			continue
 		}
-		if d == nil {
+		c.mu.Lock()
+		pairing := c.pairing
+		c.mu.Unlock()
+		if d == nil || pairing {
 			c.rest(ctx, time.Time{})
 			continue
 		}

@@ -165,10 +165,10 @@ func (s *session) stop() {
 // end ends the session for good, once.
 func (s *session) end(e ending) {
 	s.mu.Lock()
-	s.done = true
-	if e.code != "" {
+	if !s.done && e.code != "" {
 		s.move(e.code, e.until)
 	}
+	s.done = true
 	s.mu.Unlock()
 	select {
 	case s.ended <- e:
@@ -228,8 +228,7 @@ func (s *session) handle(evt any) (ok bool) {
 		if e.Name != nil {
 			_ = s.file.meet(s.ctx, []string{e.JID.ToNonAD().String()}, e.Name.Name, true)
 		}
-	case *events.LoggedOut:
-		_ = s.file.drop(s.ctx) // the library does it too, a moment later
+	case *events.LoggedOut: // the library takes the device out of the file a moment later
 		s.end(ending{code: channels.LoggedOut})
 	case *events.StreamReplaced:
 		s.end(ending{code: channels.Replaced})

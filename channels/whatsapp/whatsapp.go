@@ -157,6 +157,7 @@ type Channel struct {
 	session   *session
 	listening bool
 	linking   bool
+	pairing   bool // and its device must not connect yet
 	wake      chan struct{}
 }
 
