@@ -193,8 +193,8 @@ func TestKilledWhileLinking(t *testing.T) {
 		t.Errorf("%q was read", in.Text)
 	}
 	p.await("acknowledged", func() bool { return p.Pending() == 0 })
-	if len(p.got()) != 1 {
-		t.Error("a talk from before was read")
+	if got := p.got(); len(got) != 1 {
+		t.Errorf("a talk from before was read: %q", texts(got))
 	}
 }
 
@@ -342,7 +342,7 @@ func TestUnlinking(t *testing.T) {
 		t.Errorf("once more: %v", err)
 	}
 	if all := p.link(""); !done(all) {
-		t.Error("it could not be linked anew")
+		t.Errorf("it could not be linked anew: %+v\n%s", all, p.log.String())
 	}
 }
 
@@ -387,7 +387,7 @@ func TestLoggedOutOnThePhone(t *testing.T) {
 		t.Errorf("after a restart it stands as %+v, not %+v", again, st)
 	}
 	if all := p.link(""); !done(all) {
-		t.Fatal("it could not be linked anew")
+		t.Fatalf("it could not be linked anew: %+v\n%s", all, p.log.String())
 	}
 	p.standing(channels.Joined)
 	p.restart()

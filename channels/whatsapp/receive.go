@@ -73,7 +73,7 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 func (c *Channel) linked(ctx context.Context, f *file) (*waStore.Device, error) {
 	d, err := f.device(ctx)
 	if err == nil && d != nil && c.Standing().Code == channels.LoggedOut {
-		if f.drop(ctx) != nil {
+		if f.drop(ctx, *d.ID) != nil {
 			return nil, errUnusable
 		}
 		return nil, nil

@@ -24,6 +24,7 @@ type session struct {
 	*Channel
 	file   *file
 	device *waStore.Device
+	id     types.JID // of the device
 	cli    *whatsmeow.Client
 	sink   channels.Sink
 	ctx    context.Context // ends after the client's last work
@@ -94,8 +95,14 @@ func (c *Channel) client(d *waStore.Device, pairing bool) *whatsmeow.Client {
 // attend connects a device and passes what arrives on to sink, until ctx ends or
 // the session does.
 func (c *Channel) attend(ctx context.Context, f *file, d *waStore.Device, sink channels.Sink) ending {
+	select {
+	case c.one <- struct{}{}:
+		defer func() { <-c.one }()
+	case <-ctx.Done():
+		return ending{}
+	}
 	s := &session{
-		Channel: c, file: f, device: d, sink: sink, ended: make(chan ending, 1), named: d.PushName != "",
+		Channel: c, file: f, device: d, id: *d.ID, sink: sink, ended: make(chan ending, 1), named: d.PushName != "",
 		panics: map[string]int{}, unread: map[types.JID][]mark{}, answers: map[string]chan *events.MediaRetry{},
 	}
 	s.ctx, s.over = context.WithCancel(context.WithoutCancel(ctx))
@@ -228,7 +235,8 @@ func (s *session) handle(evt any) (ok bool) {
 		if e.Name != nil {
 			_ = s.file.meet(s.ctx, []string{e.JID.ToNonAD().String()}, e.Name.Name, true)
 		}
-	case *events.LoggedOut: // the library takes the device out of the file a moment later
+	case *events.LoggedOut:
+		_ = s.file.drop(s.ctx, s.id) // the library does it too, a moment later
 		s.end(ending{code: channels.LoggedOut})
 	case *events.StreamReplaced:
 		s.end(ending{code: channels.Replaced})
