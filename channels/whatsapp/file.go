@@ -15,6 +15,7 @@ import (
 
 	waStore "go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
 	waLog "go.mau.fi/whatsmeow/util/log"
 
 	"sarai/channels"
@@ -133,9 +134,15 @@ func (f *file) device(ctx context.Context) (*waStore.Device, error) {
 	return all[0], nil
 }
 
-// drop forgets the device and all that the library keeps of it.
-func (f *file) drop(ctx context.Context) error {
-	_, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device`)
+// drop forgets a device and all that the library keeps of it.
+func (f *file) drop(ctx context.Context, id types.JID) error {
+	_, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device WHERE jid = ?`, id.String())
+	return err
+}
+
+// keep forgets every device but one.
+func (f *file) keep(ctx context.Context, id types.JID) error {
+	_, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device WHERE jid <> ?`, id.String())
 	return err
 }
 

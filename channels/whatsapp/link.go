@@ -38,7 +38,9 @@ func (c *Channel) Link(ctx context.Context, phone string) (<-chan channels.LinkS
 	}
 	c.mu.Lock()
 	busy, before := c.linking, c.standing
-	c.linking = true
+	if !busy {
+		c.linking, c.pairing = true, true
+	}
 	c.mu.Unlock()
 	if busy {
 		return nil, errors.New("whatsapp: somebody else is linking a phone at this moment")
@@ -55,8 +57,9 @@ func (c *Channel) Link(ctx context.Context, phone string) (<-chan channels.LinkS
 		}
 		failed := c.pair(ctx, f, phone, say)
 		c.mu.Lock()
-		c.linking = false
+		c.linking, c.pairing = false, false
 		c.mu.Unlock()
+		c.nudge()
 		switch {
 		case failed == "":
 			say(channels.LinkStep{Done: true})
@@ -104,7 +107,8 @@ func (c *Channel) pair(ctx context.Context, f *file, phone string, say func(chan
 	if f.relink(ctx, c.now()) != nil {
 		return refused
 	}
-	cli := c.client(f.container.NewDevice(), true)
+	fresh := f.container.NewDevice()
+	cli := c.client(fresh, true)
 	cli.BackgroundEventCtx = ctx
 	comeAgain := make(chan struct{}, 1)
 	outdated := make(chan string, 1)
@@ -149,7 +153,11 @@ func (c *Channel) pair(ctx context.Context, f *file, phone string, say func(chan
 	case <-time.After(10 * time.Second):
 	}
 	cli.Disconnect()
-	return c.comeIn(context.WithoutCancel(ctx), f)
+	ctx = context.WithoutCancel(ctx)
+	if fresh.ID == nil || f.keep(ctx, *fresh.ID) != nil {
+		return refused
+	}
+	return c.comeIn(ctx, f)
 }
 
 // show gives what is to be scanned or typed until the phone is linked, and why it
@@ -198,6 +206,7 @@ func (c *Channel) comeIn(ctx context.Context, f *file) (failed string) {
 	c.move(channels.Unlinked, time.Time{}) // whatever ended the link before is over
 	c.move(channels.Joining, time.Time{})
 	c.mu.Lock()
+	c.pairing = false
 	listening := c.listening
 	c.mu.Unlock()
 	ctx, end := context.WithTimeout(ctx, c.pauses.login)

@@ -49,7 +49,10 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 			wait(ctx, c.pauses.most)
 			continue
 		}
-		if d == nil {
+		c.mu.Lock()
+		pairing := c.pairing
+		c.mu.Unlock()
+		if d == nil || pairing {
 			c.rest(ctx, time.Time{})
 			continue
 		}
@@ -70,7 +73,7 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 func (c *Channel) linked(ctx context.Context, f *file) (*waStore.Device, error) {
 	d, err := f.device(ctx)
 	if err == nil && d != nil && c.Standing().Code == channels.LoggedOut {
-		if f.drop(ctx) != nil {
+		if f.drop(ctx, *d.ID) != nil {
 			return nil, errUnusable
 		}
 		return nil, nil
@@ -231,7 +234,7 @@ func (s *session) takes(p person, i types.MessageInfo) (take, ack bool) {
 	}
 	if at, _, err := s.file.linked(s.ctx); err != nil {
 		return false, s.fail()
-	} else if !at.IsZero() && i.Timestamp.Before(at.Add(-time.Minute)) {
+	} else if !at.IsZero() && i.Timestamp.Before(at.Add(-skew)) {
 		// From before the link, of a talk that the phone has not told of.
 		if s.file.meet(s.ctx, p.keys(), "", false) != nil {
 			return false, s.fail()
@@ -240,6 +243,10 @@ func (s *session) takes(p person, i types.MessageInfo) (take, ack bool) {
 	}
 	return true, true
 }
+
+// skew is by how much this machine's clock may be ahead of WhatsApp's at most: else
+// somebody new would be taken for somebody from before the link.
+const skew = 24 * time.Hour
 
 // reading reads a message. One that panics is kept as unknown, and so is one that
 // has made the sink panic.
@@ -368,14 +375,6 @@ func (s *session) call(m types.BasicCallMeta) {
 	if private, err := s.file.private(s.ctx, p.keys()); err != nil || private {
 		return
 	}
-	if !s.settled.Load() {
-		if heard, err := s.file.heard(s.ctx, p.id.String()); err != nil || !heard {
-			return // the phone rings, whoever it is
-		}
-	}
-	for _, k := range p.keys() {
-		_ = s.file.hear(s.ctx, k)
-	}
 	s.postpone(later{
 		id: "call/" + m.CallID, kind: channels.Call, sender: p.id.String(), alias: p.alias.String(), at: m.Timestamp, due: s.now(),
 	})
@@ -390,18 +389,50 @@ func (s *session) postpone(l later) {
 
 // late passes on what is due.
 func (s *session) late() {
+	s.passing.Lock()
+	defer s.passing.Unlock()
 	all, err := s.file.due(s.ctx, s.now())
 	if err != nil {
 		return
 	}
 	for _, l := range all {
-		s.in.Lock()
-		taken := s.ctx.Err() == nil && s.sink(s.ctx, l.event()) == nil
-		s.in.Unlock()
-		if !taken || s.file.dropLater(s.ctx, l.id) != nil {
-			return
+		if done, err := s.deliver(l); err == nil && done {
+			_ = s.file.dropLater(s.ctx, l.id) // else it is passed on once more, under the same ID
 		}
 	}
+}
+
+// deliver passes on one thing, and says whether it is done with: passed on, or of a
+// talk that turned out to be private.
+func (s *session) deliver(l later) (done bool, err error) {
+	s.in.Lock()
+	defer s.in.Unlock()
+	defer func() {
+		if recover() != nil {
+			done, err = false, errors.New("whatsapp: a call could not be handled")
+		}
+	}()
+	if s.ctx.Err() != nil {
+		return false, s.ctx.Err()
+	}
+	keys := []string{l.sender}
+	if l.alias != "" {
+		keys = append(keys, l.alias)
+	}
+	private, err := s.file.private(s.ctx, keys)
+	if private || err != nil {
+		return private, err
+	}
+	heard, err := s.file.heard(s.ctx, l.sender)
+	if err != nil || !heard && !s.settled.Load() {
+		return false, err
+	}
+	for _, k := range keys {
+		if err := s.file.hear(s.ctx, k); err != nil {
+			return false, err
+		}
+	}
+	return true, s.sink(s.ctx, l.event())
 }
 
 // event is what is passed on.

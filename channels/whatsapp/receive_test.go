@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types/events"
@@ -247,6 +248,9 @@ func TestACallIsToldOnce(t *testing.T) {
 	p.failWith(full)
 	id := a.Call(false)
 	p.until("asked", func() bool { return p.asked() > 0 })
+	p.failWith(func(channels.Inbound) error { panic("at a call") })
+	before := p.asked()
+	p.until("asked again", func() bool { return p.asked() > before })
 	p.failWith(nil)
 	in := p.take(1)
 	if in.Kind != channels.Call || in.From != of(a) || in.ID != "call/"+id {
@@ -281,6 +285,53 @@ func TestAMessageThatCannotBeRead(t *testing.T) {
 		if in.Kind == channels.Unknown && in.ID != lost.ID {
 			t.Error("a message that was read in the end was told as unreadable too")
 		}
+	}
+}
+
+// What may be seen only once never reaches a device: somebody must know all the same.
+func TestWhatMayBeSeenOnce(t *testing.T) {
+	t.Parallel()
+	p := online(t)
+	a := p.Person(amina)
+	e := &events.UndecryptableMessage{IsUnavailable: true, UnavailableType: events.UnavailableTypeViewOnce}
+	e.Info.ID, e.Info.Chat, e.Info.Sender, e.Info.SenderAlt, e.Info.Timestamp = "ONCE", a.LID(), a.LID(), a.JID(), time.Now()
+	p.ch.Again(e)
+	if in := p.take(1); in.Kind != channels.Unknown || in.From != of(a) || len(in.Raw) == 0 {
+		t.Errorf("it came as %+v", in)
+	}
+	p.send(words(a, "talk/1/0", "we cannot open it"))
+	a.ViewOnce([]byte("jpeg")) // and from a phone that sends it all the same
+	if in := p.take(2); in.Kind != channels.Picture {
+		t.Errorf("it came as %s", in.Kind)
+	}
+}
+
+// A message that is older than the link, from somebody of whom the phone has not told,
+// is of a talk from before.
+func TestAMessageFromLongBefore(t *testing.T) {
+	t.Parallel()
+	p := stand(t)
+	if err := p.ch.Provision(t.Context(), p.Owner().Provision); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ch.Relink(t.Context(), time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	p.listen()
+	p.standing(channels.Joined)
+	a, b := p.Person(amina), p.Person(badr)
+	old := &events.Message{Message: &waE2E.Message{Conversation: proto.String("between us")}}
+	old.Info.ID, old.Info.Chat, old.Info.Sender, old.Info.SenderAlt, old.Info.Timestamp = "OLD", a.LID(), a.LID(), a.JID(), time.Now().Add(-48*time.Hour)
+	if !p.ch.Again(old) {
+		t.Error("it is not acknowledged")
+	}
+	a.Write("are you there?")
+	b.Write("I am new")
+	if in := p.take(1); in.From != of(b) {
+		t.Errorf("%q was read", in.Text)
+	}
+	if chats, err := p.ch.Chats(t.Context()); err != nil || len(chats) != 1 || !chats[0].Private {
+		t.Errorf("the chats are %+v, %v", chats, err)
 	}
 }
 

@@ -26,6 +26,7 @@ func talk(t *testing.T) (*place, *standin.Person) {
 	a := p.Person(amina)
 	a.Write("hello")
 	p.take(1)
+	p.await("acknowledged", func() bool { return p.Pending() == 0 })
 	return p, a
 }
 

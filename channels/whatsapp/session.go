@@ -24,6 +24,7 @@ type session struct {
 	*Channel
 	file   *file
 	device *waStore.Device
+	id     types.JID // of the device
 	cli    *whatsmeow.Client
 	sink   channels.Sink
 	ctx    context.Context // ends after the client's last work
@@ -32,6 +33,7 @@ type session struct {
 	named  bool // the phone's name was known at the beginning
 
 	in      sync.Mutex  // held while a message is passed on: they go one after the other
+	passing sync.Mutex  // held while what was put off is passed on
 	broken  atomic.Bool // the sink failed: nothing is taken until there is a new connection
 	settled atomic.Bool // the phone has told which talks it has
 	held    atomic.Bool // something waits for that
@@ -93,8 +95,14 @@ func (c *Channel) client(d *waStore.Device, pairing bool) *whatsmeow.Client {
 // attend connects a device and passes what arrives on to sink, until ctx ends or
 // the session does.
 func (c *Channel) attend(ctx context.Context, f *file, d *waStore.Device, sink channels.Sink) ending {
+	select {
+	case c.one <- struct{}{}:
+		defer func() { <-c.one }()
+	case <-ctx.Done():
+		return ending{}
+	}
 	s := &session{
-		Channel: c, file: f, device: d, sink: sink, ended: make(chan ending, 1), named: d.PushName != "",
+		Channel: c, file: f, device: d, id: *d.ID, sink: sink, ended: make(chan ending, 1), named: d.PushName != "",
 		panics: map[string]int{}, unread: map[types.JID][]mark{}, answers: map[string]chan *events.MediaRetry{},
 	}
 	s.ctx, s.over = context.WithCancel(context.WithoutCancel(ctx))
@@ -164,10 +172,10 @@ func (s *session) stop() {
 // end ends the session for good, once.
 func (s *session) end(e ending) {
 	s.mu.Lock()
-	s.done = true
-	if e.code != "" {
+	if !s.done && e.code != "" {
 		s.move(e.code, e.until)
 	}
+	s.done = true
 	s.mu.Unlock()
 	select {
 	case s.ended <- e:
@@ -228,7 +236,7 @@ func (s *session) handle(evt any) (ok bool) {
 			_ = s.file.meet(s.ctx, []string{e.JID.ToNonAD().String()}, e.Name.Name, true)
 		}
 	case *events.LoggedOut:
-		_ = s.file.drop(s.ctx) // the library does it too, a moment later
+		_ = s.file.drop(s.ctx, s.id) // the library does it too, a moment later
 		s.end(ending{code: channels.LoggedOut})
 	case *events.StreamReplaced:
 		s.end(ending{code: channels.Replaced})

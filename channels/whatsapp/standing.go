@@ -43,40 +43,49 @@ func (c *Channel) move(code string, until time.Time) {
 	c.put(channels.Standing{Code: code, Since: c.now(), Until: until})
 }
 
-// put sets the standing, and keeps it where it is to last.
+// put sets the standing. What is to last is kept first: nobody is shown what a restart
+// would not know.
 func (c *Channel) put(st channels.Standing) {
+	c.putting.Lock()
+	defer c.putting.Unlock()
 	c.mu.Lock()
-	before, f := c.standing, c.file
-	if st.Code == channels.Joining && (lasting(before.Code) || before.Code == channels.Linking) {
-		c.mu.Unlock()
-		return
-	}
-	c.set(st)
-	if st.Code == channels.Joined || before.Code == channels.Joined {
-		c.last = c.now()
-	}
-	last := c.last
+	before, f, last := c.standing, c.file, c.last
 	c.mu.Unlock()
-	if f == nil || before.Code == st.Code && before.Until.Equal(st.Until) {
+	if st.Code == channels.Joining && (lasting(before.Code) || before.Code == channels.Linking) ||
+		before.Code == st.Code && before.Until.Equal(st.Until) {
 		return
 	}
-	c.log.Info("whatsapp: the device stands otherwise", "standing", st.Code)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	var err error
-	switch {
-	case lasting(st.Code):
-		b, _ := json.Marshal(st) // a word and two times
-		err = f.setNote(ctx, noteStanding, string(b))
-	case st.Code != channels.Joining:
-		err = f.setNote(ctx, noteStanding, "")
+	if st.Code == channels.Joined || before.Code == channels.Joined {
+		last = c.now()
 	}
-	if err == nil {
-		err = f.setLast(ctx, last)
-	}
-	if err != nil {
+	if f != nil && c.note(f, st, last) != nil {
 		c.log.Warn("whatsapp: how the device stands could not be kept over a restart", "standing", st.Code)
 	}
+	c.log.Info("whatsapp: the device stands otherwise", "standing", st.Code)
+	c.mu.Lock()
+	c.last = last
+	c.set(st)
+	c.mu.Unlock()
+}
+
+// note keeps a standing that is to last, and when the device was connected at last.
+func (c *Channel) note(f *file, st channels.Standing, last time.Time) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if st.Code != channels.Joining {
+		kept := ""
+		if lasting(st.Code) {
+			b, err := json.Marshal(st)
+			if err != nil {
+				return err
+			}
+			kept = string(b)
+		}
+		if err := f.setNote(ctx, noteStanding, kept); err != nil {
+			return err
+		}
+	}
+	return f.setLast(ctx, last)
 }
 
 // here notes that the device is connected, for when the process is killed.

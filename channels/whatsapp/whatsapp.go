@@ -148,6 +148,9 @@ type Channel struct {
 	pace    *pace
 	pauses  pauses
 
+	putting sync.Mutex    // held while the standing changes
+	one     chan struct{} // held by the session that runs: a device has one connection
+
 	mu        sync.Mutex
 	file      *file // nil while another process has it
 	closed    bool
@@ -157,6 +160,7 @@ type Channel struct {
 	session   *session
 	listening bool
 	linking   bool
+	pairing   bool // and its device must not connect yet
 	wake      chan struct{}
 }
 
@@ -188,7 +192,7 @@ func New(o Options) (*Channel, error) {
 	prepare()
 	c := &Channel{
 		path: o.Path, reports: o.Reports, unpaced: o.Unpaced, now: o.Now, log: o.Log, pace: newPace(), pauses: usual(),
-		changed: make(chan struct{}), wake: make(chan struct{}, 1),
+		changed: make(chan struct{}), wake: make(chan struct{}, 1), one: make(chan struct{}, 1),
 	}
 	if c.now == nil {
 		c.now = time.Now
