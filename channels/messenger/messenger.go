@@ -26,6 +26,7 @@ package messenger
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -178,8 +179,21 @@ func (c *Channel) Counts() *meta.Counts { return &c.counts }
 func (c *Channel) Handler(sink channels.Sink) http.Handler {
 	return meta.Hook{
 		Object: "page", AppSecret: c.o.AppSecret, VerifyToken: c.o.VerifyToken,
-		Read: c.read, Reports: c.o.Reports, Counts: &c.counts, Log: c.o.Log,
+		Read: c.read, Whose: c.whose, Reports: c.o.Reports, Counts: &c.counts, Log: c.o.Log,
 	}.Handler(sink)
+}
+
+// whose gives the person who sent an event; nobody for what the Page itself did.
+func (c *Channel) whose(e meta.Event) channels.Address {
+	var x struct {
+		Sender struct {
+			ID meta.ID `json:"id"`
+		} `json:"sender"`
+	}
+	if json.Unmarshal(e.Body, &x) != nil || string(x.Sender.ID) == c.o.PageID || !personID.MatchString(string(x.Sender.ID)) {
+		return channels.Address{}
+	}
+	return address(x.Sender.ID)
 }
 
 // read reads an event, and notes of what came back how far it got. A line of our

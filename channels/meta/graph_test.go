@@ -260,6 +260,8 @@ func TestUpload(t *testing.T) {
 	if got := problem(t, g.Upload(t.Context(), "/100/x", nil, file, nil)); got.Problem != channels.Unavailable {
 		t.Error(got.Problem)
 	}
+	// Less than was said: the request breaks off, whatever of it has arrived.
+	g, _ = graph(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	file.Size, file.Open = 1000, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("short")), nil }
 	if got := problem(t, g.Upload(t.Context(), "/100/x", nil, file, nil)); got.Problem == channels.Rejected {
 		t.Error(got.Problem)

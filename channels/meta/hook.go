@@ -3,6 +3,7 @@
 package meta
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -56,7 +57,10 @@ type Hook struct {
 	AppSecret   string              // of the app, which signs the calls. Needed
 	VerifyToken string              // which Meta repeats when the address is registered. Needed
 	Read        func(Event) Reading // makes of one event what it means; it should keep, as channels.Unknown, what it does not understand and whose person it knows
-	Reports     channels.Reports    // nil: nobody listens
+	// Whose says who an event is from, as simply as can be: it is asked of one that
+	// has broken Read. The zero address is that nobody knows. nil: nobody ever does.
+	Whose   func(Event) channels.Address
+	Reports channels.Reports // nil: nobody listens
 	Counts      *Counts             // nil: nobody counts
 	Log         *slog.Logger        // nil: nothing is logged
 }
@@ -188,16 +192,37 @@ func (h Hook) take(ctx context.Context, body []byte, sink channels.Sink) error {
 	return nil
 }
 
-// read reads one event. One that breaks the reader is left: it would break it
-// each time, and hold back everybody else of its batch.
+// read reads one event. One that breaks the reader is kept as it is, as something
+// unknown of who sent it, and left where nobody knows who that was: it would break
+// the reader each time, and hold back everybody else of its batch.
 func (h Hook) read(e Event) (r Reading) {
 	defer func() {
 		if recover() != nil { // what it says may hold words of the event
 			h.Log.Error("meta: an event broke the reader; please report it", "object", h.Object)
-			r = Reading{Unread: 1}
+			r = h.unread(e)
 		}
 	}()
 	return h.Read(e)
+}
+
+// unread is what is made of an event that broke the reader.
+func (h Hook) unread(e Event) (r Reading) {
+	defer func() {
+		if recover() != nil {
+			r = Reading{Unread: 1}
+		}
+	}()
+	if h.Whose == nil {
+		return Reading{Unread: 1}
+	}
+	from := h.Whose(e)
+	if from.IsZero() {
+		return Reading{Unread: 1}
+	}
+	id := sha256.Sum256(e.Body)
+	return Reading{In: []channels.Inbound{{
+		From: from, ID: "unread/" + hex.EncodeToString(id[:16]), At: e.Time.Time, Kind: channels.Unknown, Raw: bytes.Clone(e.Body),
+	}}}
 }
 
 // Give hands events to the sink: those of one address in one call, oldest first,

@@ -281,6 +281,37 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// What breaks the reader is kept as what it is, where it is known whose it is.
+func TestWhatBreaksTheReaderIsKept(t *testing.T) {
+	d := newDesk()
+	d.Whose = func(e meta.Event) channels.Address {
+		if strings.Contains(string(e.Body), "nobody") {
+			panic("confidential words")
+		}
+		return channels.Address{Channel: "page", ID: "2"}
+	}
+	body := call(entry(said("1", "a", "one", 1)), entry(said("2", "b", "panic", 2)), entry(said("nobody", "c", "panic", 3)))
+	for range 2 {
+		if w := d.post(body); w.Code != 200 {
+			t.Fatalf("the answer is %d", w.Code)
+		}
+	}
+	var kept []channels.Inbound
+	for _, call := range d.calls {
+		for _, in := range call {
+			if in.Kind == channels.Unknown {
+				kept = append(kept, in)
+			}
+		}
+	}
+	if len(kept) != 2 || kept[0].ID != kept[1].ID || !strings.Contains(string(kept[0].Raw), "panic") || kept[0].From.ID != "2" {
+		t.Errorf("%d are kept", len(kept))
+	}
+	if strings.Contains(d.log.String(), "confidential") {
+		t.Error("the log says too much")
+	}
+}
+
 // What could not be kept is sent again.
 func TestTheStoreFails(t *testing.T) {
 	d := newDesk()

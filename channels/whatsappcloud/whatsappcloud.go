@@ -22,6 +22,7 @@
 package whatsappcloud
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -184,8 +185,26 @@ func (c *Channel) Limits() channels.Limits {
 func (c *Channel) Handler(sink channels.Sink) http.Handler {
 	return meta.Hook{
 		Object: "whatsapp_business_account", AppSecret: c.o.AppSecret, VerifyToken: c.o.VerifyToken,
-		Read: c.read, Reports: c.o.Reports, Counts: &c.counts, Log: c.log,
+		Read: c.read, Whose: whose, Reports: c.o.Reports, Counts: &c.counts, Log: c.log,
 	}.Handler(sink)
+}
+
+// whose gives the first person who sent something in an event.
+func whose(e meta.Event) channels.Address {
+	var x struct {
+		Messages []struct {
+			From meta.ID `json:"from"`
+			User meta.ID `json:"from_user_id"`
+		} `json:"messages"`
+	}
+	if json.Unmarshal(e.Body, &x) != nil || len(x.Messages) == 0 {
+		return channels.Address{}
+	}
+	p := personOf(x.Messages[0].User, x.Messages[0].From)
+	if len(p.addresses()) == 0 {
+		return channels.Address{}
+	}
+	return p.address()
 }
 
 // read reads an event, and does what can be done at once: it tells the operator
