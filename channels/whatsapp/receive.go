@@ -5,6 +5,7 @@ package whatsapp
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -32,6 +33,9 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 		c.listening = false
 		c.mu.Unlock()
 	}()
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { c.clears(ctx) })
 	told := false
 	for ctx.Err() == nil {
 		f, err := c.open(ctx)
@@ -63,6 +67,25 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 		}
 	}
 	return nil
+}
+
+// clears clears the file at once, for what became old while nothing ran, and then from
+// time to time, whether a phone is linked or not.
+func (c *Channel) clears(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		f := c.file
+		c.mu.Unlock()
+		if f != nil {
+			c.here(ctx, f)
+			if f.scrub(ctx, c.now()) != nil && ctx.Err() == nil {
+				c.log.Warn("whatsapp: the device's file could not be cleared of what is old, it is tried again")
+			}
+		}
+		if !wait(ctx, c.pauses.scrub) {
+			return
+		}
+	}
 }
 
 // linked gives the device that is linked, nil for none. What the library still wrote

@@ -167,6 +167,8 @@ var (
 	_ channels.Fetcher  = (*Channel)(nil)
 	_ channels.Typer    = (*Channel)(nil)
 	_ channels.Checker  = (*Channel)(nil)
+
+	_ channels.Forgetter = (*Channel)(nil)
 )
 
 // prepare sets up what the libraries have one of for the whole process: who logs,
