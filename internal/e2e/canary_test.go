@@ -250,7 +250,7 @@ func (a *aviary) talk(of string) string {
 	shows := func(page string) bool {
 		return slices.ContainsFunc(a.m.kept(of), func(x mark) bool { return strings.Contains(page, x.core) })
 	}
-	for _, list := range []string{"/desk", "/desk?list=mine", "/desk?list=closed"} {
+	for _, list := range []string{"/desk", "/desk?list=mine", "/desk?list=others", "/desk?list=closed"} {
 		_, page := a.gets(list)
 		for _, m := range regexp.MustCompile(`href="(/desk/talks/[a-z0-9]+)#newest"`).FindAllStringSubmatch(page, -1) {
 			if _, talk := a.gets(m[1]); shows(talk) {
