@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	waStore "go.mau.fi/whatsmeow/store"
@@ -51,6 +52,7 @@ type file struct {
 	container *sqlstore.Container
 	lock      *os.File
 	crypt     *crypt
+	freed     atomic.Bool // a plaintext was taken away since the log beside the file was emptied
 }
 
 // schema are our own tables. A column may be added; none changes its meaning.
@@ -272,6 +274,7 @@ func over(ctx context.Context, tx *sql.Tx, now time.Time) (ids []string, err err
 var devices = []string{
 	`DELETE FROM whatsmeow_sessions WHERE their_id GLOB ?`,
 	`DELETE FROM whatsmeow_identity_keys WHERE their_id GLOB ?`,
+	`DELETE FROM whatsmeow_sender_keys WHERE sender_id GLOB ?`, // of their status, and of groups that are never read
 }
 
 // rest take away everything else of one person. A talk from before the link that is

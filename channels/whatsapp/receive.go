@@ -71,18 +71,31 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 
 // clears clears the file at once, for what became old while nothing ran, and then from
 // time to time, whether a phone is linked or not.
+//
+// In between it empties the log beside the file soon after the sink took something: until
+// then words stand there that the file has no more.
 func (c *Channel) clears(ctx context.Context) {
+	var cleared time.Time
 	for {
 		c.mu.Lock()
 		f := c.file
 		c.mu.Unlock()
-		if f != nil {
+		var err error
+		switch {
+		case f == nil:
+		case cleared.IsZero() || c.now().Sub(cleared) >= c.pauses.scrub:
+			cleared = c.now()
 			c.here(ctx, f)
-			if f.scrub(ctx, c.now()) != nil && ctx.Err() == nil {
-				c.log.Warn("whatsapp: the device's file could not be cleared of what is old, it is tried again")
+			err = f.scrub(ctx, cleared)
+		case f.freed.Swap(false):
+			if err = f.empty(ctx); err != nil {
+				f.freed.Store(true)
 			}
 		}
-		if !wait(ctx, c.pauses.scrub) {
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("whatsapp: the device's file could not be cleared, it is tried again")
+		}
+		if !wait(ctx, c.pauses.empty) {
 			return
 		}
 	}

@@ -355,6 +355,8 @@ func TestWhatIsSaidDoesNotStayInTheFile(t *testing.T) {
 	p, a := talk(t)
 	a.Write("canary of the person")
 	p.take(2)
+	a.Status("canary of a status")
+	p.Group("friends", a).Write(a, "canary in a group")
 	p.send(words(a, "talk/1/0", "canary of the centre"))
 	p.await("acknowledged", func() bool { return p.Pending() == 0 })
 	sent, waiting, err := p.ch.Retried(t.Context())
