@@ -60,7 +60,7 @@ func newPhoneAviary(t *testing.T) *phoneAviary {
 
 func (a *phoneAviary) await(what string, holds func() bool) {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
 	defer cancel()
 	if err := a.wa.Await(ctx, holds); err != nil {
 		a.t.Fatalf("%s: %v\n%s", what, err, a.log)
@@ -350,7 +350,7 @@ func (a *phoneAviary) staffAndPhone(z *whatsapp.Person) (zahras, bilals string) 
 // phoneFails lets each kind of trouble meet an answer to somebody.
 func (a *phoneAviary) phoneFails() {
 	a.t.Helper()
-	for what, f := range map[string]whatsapp.Fault{"a refusal": {Nack: 479}, "a lost answer": {Done: true}, "a cut": {Cut: true}} {
+	for what, f := range map[string]whatsapp.Fault{"a refusal": {Nack: 479}, "a late answer": {Delay: 500 * time.Millisecond}, "a cut": {Cut: true}} {
 		f.To = a.person("", "somebody with "+what, "")
 		a.wa.Fail(f)
 		f.To.Write(a.m.awkward("text of somebody with "+what, ""))
