@@ -390,10 +390,10 @@ func TestWhatIsSaidDoesNotStayInTheFile(t *testing.T) {
 	if bad := p.refused(words(a, "talk/2/0", "x")); bad.Problem != channels.Rejected {
 		t.Errorf("writing to somebody who is erased: %v", bad)
 	}
-	// The phone has the old keys still: the message is asked for once more.
-	again := a.Write("canary of the person")
-	if in := p.take(3); in.Kind != channels.Text || in.Text != "canary of the person" || p.Asked(again) == 0 {
-		t.Errorf("who writes again is heard as %q, asked for %d times", in.Kind, p.Asked(again))
+	// The phone has the old keys still: the library asks for the message once more.
+	a.Write("canary of the person")
+	if in := p.take(3); in.Kind != channels.Text || in.Text != "canary of the person" {
+		t.Errorf("who writes again is heard as %q", in.Kind)
 	}
 	p.send(words(a, "talk/3/0", "canary of the centre"))
 	p.await("acknowledged", func() bool { return p.Pending() == 0 })
