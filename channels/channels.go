@@ -294,6 +294,15 @@ type Clearer interface {
 	Clear(ctx context.Context, to Address, ids []string) (all bool, err error)
 }
 
+// A Forgetter keeps something of people beside the store, as a linked device's
+// file does.
+type Forgetter interface {
+	// Forget takes away what is kept of people who are erased. What cannot go yet
+	// goes later, by itself, within two days. A last word can still be sent within
+	// the day. It fails where that is not sure to happen; once more is no error.
+	Forget(ctx context.Context, who ...Address) error
+}
+
 // A SendProblem says what is to be done about a message that was not sent.
 type SendProblem string
 

@@ -31,6 +31,9 @@ func (g *Gateway) report(ctx context.Context, r channels.Report) error {
 	if err != nil || !ok {
 		return err
 	}
+	if !keyOf(id, r.Key) { // another program's, with whatever it put there
+		r.Key = ""
+	}
 	known, err := g.store.Receipts(ctx, id)
 	if err != nil {
 		return err
@@ -89,6 +92,13 @@ func (g *Gateway) reported(ctx context.Context, r channels.Report) (store.Thread
 	}
 	th, err := g.store.Thread(ctx, r.To)
 	return th.ID, err == nil && th.Version > 0, err
+}
+
+// keyOf says whether a key is one that a job of that talk can have. Keys stand in the
+// clear in the store, so no other may get there.
+func keyOf(id store.ThreadID, key string) bool {
+	rest, ok := strings.CutPrefix(key, string(id)+"/")
+	return ok && strings.Trim(rest, "0123456789abcdef/") == ""
 }
 
 // told keeps what was learnt of one message.

@@ -55,6 +55,13 @@ func TestWhatBecomesOfAMessageStandsBesideIt(t *testing.T) {
 	if r.thread("zahra").Version != 2 {
 		t.Error("a report is no turn")
 	}
+	// What another program sends from the same number carries that program's keys.
+	for _, key := range []string{"an order of zahra's", "zahra/1", string(r.thread("zahra").ID) + "/zahra"} {
+		r.reports(channels.Report{To: to, Key: key, ID: "of another program", State: channels.Failed})
+	}
+	if rs, err := r.db.Receipts(context.Background(), r.thread("zahra").ID); err != nil || len(rs) != 2 || len(r.entries("zahra")) != len(es) {
+		t.Errorf("%d receipts of two messages: %v", len(rs), err)
+	}
 	r.reports(channels.Report{To: address("nobody"), ID: "9", State: channels.Read}, channels.Report{Key: "erased/1/0", State: channels.Read}, channels.Report{Key: "x", State: channels.Read})
 }
 

@@ -18,6 +18,17 @@ import (
 // is needed for that is gone then too.
 const lastWordFor = 24 * time.Hour
 
+// forgetFor is how long it is tried to have channels forget somebody who was erased.
+// It is long, because whoever runs the machine may have to mend something first.
+const forgetFor = 30 * 24 * time.Hour
+
+// afterwards is the body of the one job that the erasing of a talk leaves. It is all
+// that is left, under a key of its own, until it is done.
+type afterwards struct {
+	Forget []channels.Address `json:"forget,omitempty"` // who is kept beside the store
+	Word   *channels.Outbound `json:"word,omitempty"`   // the last word to the person
+}
+
 // eraseNow erases everything that is kept of a talk. With tell the person is told
 // so, in their language, by one last message that is kept nowhere else; nobody is
 // whose talk is quiet, who has blocked the centre, or whose channel keeps no
@@ -30,19 +41,24 @@ func (g *Gateway) eraseNow(ctx context.Context, id store.ThreadID, tell bool) er
 	if err != nil {
 		return err
 	}
-	out, told := channels.Outbound{}, false
+	last := afterwards{Forget: g.keptBeside(th)}
 	if tell {
-		out, told = g.lastWord(th)
+		if out, told := g.lastWord(th); told {
+			last.Word = &out
+		}
 	}
-	if told {
-		body, err := json.Marshal(out)
+	if last.Forget != nil || last.Word != nil {
+		body, err := json.Marshal(last)
 		if err != nil {
 			return err
 		}
 		now := g.now()
-		last := store.Job{Kind: jobSend, Priority: store.Third, Due: now, Made: now, Body: body}
-		err = g.store.EraseWith(ctx, id, last, now.Add(lastWordFor))
-		if err != nil {
+		job := store.Job{Kind: jobForget, Priority: store.Third, Due: now, Made: now, Body: body}
+		until := now.Add(lastWordFor)
+		if last.Forget != nil {
+			until = now.Add(forgetFor)
+		}
+		if err := g.store.EraseWith(ctx, id, job, until); err != nil {
 			return err
 		}
 		g.nudge()
@@ -54,6 +70,50 @@ func (g *Gateway) eraseNow(ctx context.Context, id store.ThreadID, tell bool) er
 	g.hub.changed(id)
 	g.wakePages(th)
 	return nil
+}
+
+// keptBeside gives the addresses of a talk of which a channel keeps something itself.
+func (g *Gateway) keptBeside(th store.Thread) (who []channels.Address) {
+	for _, a := range th.Addresses {
+		if _, keeps := g.channels[a.Channel].(channels.Forgetter); keeps {
+			who = append(who, a)
+		}
+	}
+	return who
+}
+
+// forget has channels forget somebody whose talk was erased, and says the last word
+// then: it says that all is gone.
+func (g *Gateway) forget(ctx context.Context, l store.Leased) store.Outcome {
+	var a afterwards
+	if json.Unmarshal(l.Body, &a) != nil {
+		g.log.Error("what is to be done after erasing cannot be read and was given up")
+		return store.Outcome{Failed: true}
+	}
+	who := map[channels.Name][]channels.Address{}
+	for _, x := range a.Forget {
+		who[x.Channel] = append(who[x.Channel], x)
+	}
+	for name, addresses := range who {
+		ch, ok := g.channels[name].(channels.Forgetter)
+		if !ok {
+			g.log.Error("a channel that is no longer configured keeps something of somebody who was erased", "channel", name)
+			return store.Outcome{Again: g.now().Add(time.Hour)}
+		}
+		if err := ch.Forget(ctx, addresses...); err != nil {
+			g.log.Error("a channel could not forget somebody who was erased, it is tried again", "channel", name, "err", err)
+			pause := firstPause << min(max(l.Tries-1, 0), 10)
+			return store.Outcome{Again: g.now().Add(min(pause, time.Hour))}
+		}
+	}
+	if a.Word == nil || g.now().Sub(l.Made) > lastWordFor {
+		return store.Outcome{Done: true}
+	}
+	var err error
+	if l.Body, err = json.Marshal(a.Word); err != nil { // unreachable: it was read a moment ago
+		return store.Outcome{Failed: true}
+	}
+	return g.send(ctx, l)
 }
 
 // lastWord says what was erased, by when copies are gone, and what the platform

@@ -4,13 +4,16 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sarai/channels"
+	"sarai/channels/channeltest"
 )
 
 // toldErased plays somebody who asks to be erased, until that is done, and gives
@@ -97,6 +100,78 @@ func TestALastWordIsTriedForADay(t *testing.T) {
 		r.must(r.db.Sweep(context.Background(), r.clock()))
 		if marks, err := r.db.Keys().Marks(); err != nil || len(marks) != 0 {
 			t.Fatalf("%d marks are left: %v", len(marks), err)
+		}
+	}
+}
+
+// A diary is a channel that keeps something of people itself.
+type diary struct {
+	*channeltest.Fake
+	fails  int
+	forgot []channels.Address
+	words  int // how much had been sent when it forgot
+}
+
+func (d *diary) Forget(_ context.Context, who ...channels.Address) error {
+	if d.fails > 0 {
+		d.fails--
+		return errors.New("the disk is full")
+	}
+	d.forgot, d.words = append(d.forgot, who...), len(d.Sent())
+	return nil
+}
+
+// TestWhoIsErasedIsForgottenByTheirChannel: however long that takes, over restarts,
+// by all addresses, and before they are told that all is gone.
+func TestWhoIsErasedIsForgottenByTheirChannel(t *testing.T) {
+	for _, x := range []struct {
+		wish         bool
+		fails        int
+		forgot, told bool
+	}{{true, 0, true, true}, {true, 5, true, true}, {true, 80, true, false}, {false, 0, true, false}, {false, 40, true, false}, {false, 1 << 20, false, false}} {
+		r := newRig(t)
+		d := &diary{Fake: r.fake}
+		r.g.Attach(d)
+		first := r.message("zahra", "1", "visa")
+		first.Aliases = []channels.Address{address("zahra's number")}
+		r.must(r.g.Accept(context.Background(), first))
+		r.hear("bilal", "1", "visa")
+		r.work()
+		th := r.thread("zahra").ID
+		if x.wish {
+			r.hear("zahra", "2", "delete")
+			r.hear("zahra", "3", "yes")
+			r.work()
+		}
+		r.fake.Forget()
+		d.fails = x.fails
+		if x.wish {
+			r.wait(24*time.Hour + time.Second)
+		} else {
+			r.must(r.g.Erase(context.Background(), th, "amina"))
+			r.work()
+		}
+		if r.thread("zahra").Version != 0 {
+			t.Fatal("what a channel keeps holds up the erasing")
+		}
+		r.reopen()
+		r.g.Attach(d)
+		for range 32 {
+			r.wait(24 * time.Hour)
+		}
+		want := []channels.Address{address("zahra"), address("zahra's number")}
+		if !x.forgot {
+			want = nil
+		}
+		if !slices.Equal(d.forgot, want) {
+			t.Errorf("%+v: %d addresses are forgotten", x, len(d.forgot))
+		}
+		if told := len(r.fake.Sent()) == 1; told != x.told || d.words != 0 {
+			t.Errorf("%+v: told %v, %d before it was so", x, told, d.words)
+		}
+		r.must(r.db.Sweep(context.Background(), r.clock()))
+		if marks, err := r.db.Keys().Marks(); err != nil || len(marks) != 0 {
+			t.Errorf("%+v: %d marks are left: %v", x, len(marks), err)
 		}
 	}
 }

@@ -23,6 +23,7 @@ const (
 
 	jobPublish store.JobKind = "publish"
 	jobHide    store.JobKind = "hide"
+	jobForget  store.JobKind = "forget" // what the erasing of a talk leaves to be done
 )
 
 // The gateway's own timers: old news was gathered; the talk may be old enough

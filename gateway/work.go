@@ -131,6 +131,8 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 			return g.clear(ctx, l)
 		case jobErase:
 			return g.erase(ctx, l)
+		case jobForget:
+			return g.forget(ctx, l)
 		case jobPublish:
 			return g.publish(ctx, l)
 		case jobHide:

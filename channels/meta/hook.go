@@ -61,8 +61,8 @@ type Hook struct {
 	// has broken Read. The zero address is that nobody knows. nil: nobody ever does.
 	Whose   func(Event) channels.Address
 	Reports channels.Reports // nil: nobody listens
-	Counts      *Counts             // nil: nobody counts
-	Log         *slog.Logger        // nil: nothing is logged
+	Counts  *Counts          // nil: nobody counts
+	Log     *slog.Logger     // nil: nothing is logged
 }
 
 // Handler serves Meta's calls. It answers 200 once the sink and the reports took

@@ -128,10 +128,13 @@ func (f *file) relink(ctx context.Context, at time.Time) error {
 
 // unlink forgets what belongs to the phone.
 func (f *file) unlink(ctx context.Context) error {
-	for _, query := range []string{`DELETE FROM sarai_chat`, `DELETE FROM sarai_sent`, `DELETE FROM whatsmeow_device`, `DELETE FROM whatsmeow_privacy_tokens`} {
+	for _, query := range []string{`DELETE FROM whatsmeow_device`, `DELETE FROM sarai_chat`, `DELETE FROM sarai_sent`} {
 		if _, err := f.db.ExecContext(ctx, query); err != nil {
 			return err
 		}
+	}
+	if err := f.dropPeople(ctx); err != nil {
+		return err
 	}
 	for _, note := range []string{noteLinked, noteSettled, noteStanding} {
 		if err := f.setNote(ctx, note, ""); err != nil {

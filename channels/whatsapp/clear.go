@@ -82,10 +82,11 @@ func (s *session) revoke(ctx context.Context, to types.JID, id types.MessageID) 
 }
 
 // Forget takes away what the device's file holds of people who are erased: what was
-// sent to them and could not be read there, keys of single messages, what the phone
-// calls them; and, a day later unless they write again, that they have written. Until
-// then a last word reaches them. The keys of the encryption with them stay; they say
-// that there was a talk, and no word of it.
+// sent to them, keys of single messages, what the phone calls them; and, a day later
+// unless they write again, that they have written and the keys of the encryption with
+// their phone. Until then a last word reaches them. What stays is only what the phone
+// itself tells again: its address book, its groups, and a talk from before the link
+// that is private.
 func (c *Channel) Forget(ctx context.Context, who ...channels.Address) error {
 	f, err := c.open(ctx)
 	if err != nil {

@@ -39,6 +39,13 @@ type crypt struct {
 type buffer struct {
 	waStore.EventBuffer
 	crypt *crypt
+	freed *atomic.Bool
+}
+
+func (b buffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
+	err := b.EventBuffer.ClearBufferedEventPlaintext(ctx, hash)
+	b.freed.Store(true)
+	return err
 }
 
 func (b buffer) DoDecryptionTxn(ctx context.Context, do func(context.Context) error) error {
@@ -96,6 +103,6 @@ func (nameless) PutBusinessName(context.Context, types.JID, string) (bool, strin
 
 // dress puts the lock around what a device that is linked already decrypts.
 func (f *file) dress(d *waStore.Device) {
-	d.EventBuffer = buffer{d.EventBuffer, f.crypt}
+	d.EventBuffer = buffer{d.EventBuffer, f.crypt, &f.freed}
 	d.Contacts = nameless{d.Contacts}
 }

@@ -19,7 +19,7 @@ func (c *Channel) Hasten() *Channel {
 		first: 20 * time.Millisecond, most: 200 * time.Millisecond, lock: 50 * time.Millisecond,
 		settle: 20 * time.Second, ack: 2 * time.Second, login: 10 * time.Second,
 		reupload: 2 * time.Second, unreadable: 300 * time.Millisecond,
-		rounds: 50 * time.Millisecond, scrub: 20 * time.Millisecond, ban: 200 * time.Millisecond,
+		rounds: 50 * time.Millisecond, scrub: 20 * time.Millisecond, empty: 20 * time.Millisecond, ban: 200 * time.Millisecond,
 	}
 	return c
 }

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	waStore "go.mau.fi/whatsmeow/store"
@@ -50,6 +52,7 @@ type file struct {
 	container *sqlstore.Container
 	lock      *os.File
 	crypt     *crypt
+	freed     atomic.Bool // a plaintext was taken away since the log beside the file was emptied
 }
 
 // schema are our own tables. A column may be added; none changes its meaning.
@@ -134,10 +137,27 @@ func (f *file) device(ctx context.Context) (*waStore.Device, error) {
 	return all[0], nil
 }
 
-// drop forgets a device and all that the library keeps of it.
+// drop forgets a device and all that the library keeps of it and, where it was the
+// last one, of people.
 func (f *file) drop(ctx context.Context, id types.JID) error {
-	_, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device WHERE jid = ?`, id.String())
-	return err
+	if _, err := f.db.ExecContext(ctx, `DELETE FROM whatsmeow_device WHERE jid = ?`, id.String()); err != nil {
+		return err
+	}
+	return f.dropPeople(ctx)
+}
+
+// dropPeople forgets what the library keeps of people beside a device, if there is
+// no device any more.
+func (f *file) dropPeople(ctx context.Context) error {
+	for _, query := range []string{
+		`DELETE FROM whatsmeow_privacy_tokens WHERE NOT EXISTS (SELECT 1 FROM whatsmeow_device)`,
+		`DELETE FROM whatsmeow_lid_map WHERE NOT EXISTS (SELECT 1 FROM whatsmeow_device)`,
+	} {
+		if _, err := f.db.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keep forgets every device but one.
@@ -209,29 +229,81 @@ func (f *file) forget(ctx context.Context, ids []string, now time.Time) error {
 	return f.empty(ctx)
 }
 
-// traces take away what says something of one person.
+// traces take away what says something of one person, and is not needed for a last
+// word to them.
 var traces = []string{
 	`DELETE FROM whatsmeow_retry_buffer WHERE chat_jid = ?`,
-	`DELETE FROM whatsmeow_message_secrets WHERE chat_jid = ?`,
+	`DELETE FROM whatsmeow_message_secrets WHERE ?1 IN (chat_jid, sender_jid)`,
 	`DELETE FROM whatsmeow_contacts WHERE their_jid = ?`,
 	`DELETE FROM whatsmeow_chat_settings WHERE chat_jid = ?`,
-	`DELETE FROM sarai_later WHERE sender = ?`,
+	`DELETE FROM sarai_later WHERE ?1 IN (sender, alias)`,
 }
 
-// leave takes away that those have written whose time is over.
+// leave takes away the rest of those whose time is over: that they have written, and
+// the keys of the encryption with their phone. Who writes again is asked by the
+// library for the message once more, with new keys.
 func (f *file) leave(ctx context.Context, now time.Time) error {
-	const over = ` IN (SELECT id FROM sarai_leaving WHERE due < ?)`
-	for _, query := range []string{
-		`DELETE FROM whatsmeow_retry_buffer WHERE chat_jid` + over, // the last word
-		`DELETE FROM whatsmeow_message_secrets WHERE chat_jid` + over,
-		`DELETE FROM sarai_heard WHERE id` + over,
-		`DELETE FROM sarai_leaving WHERE due < ?`,
-	} {
-		if _, err := f.db.ExecContext(ctx, query, now.UnixMilli()); err != nil {
+	tx, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	ids, err := over(ctx, tx, now)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		j, err := types.ParseJID(id)
+		if err != nil {
 			return err
 		}
+		for _, query := range devices {
+			if _, err := tx.ExecContext(ctx, query, j.SignalAddressUser()+":*"); err != nil {
+				return err
+			}
+		}
+		for _, query := range slices.Concat(traces, rest) { // the last word left some of the first
+			if _, err := tx.ExecContext(ctx, query, id); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return tx.Commit()
+}
+
+// over gives those whose time is over.
+func over(ctx context.Context, tx *sql.Tx, now time.Time) (ids []string, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM sarai_leaving WHERE due < ?`, now.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// devices take away the keys of the encryption with a person's devices, by a pattern
+// of what it calls them.
+var devices = []string{
+	`DELETE FROM whatsmeow_sessions WHERE their_id GLOB ?`,
+	`DELETE FROM whatsmeow_identity_keys WHERE their_id GLOB ?`,
+	`DELETE FROM whatsmeow_sender_keys WHERE sender_id GLOB ?`, // of their status, and of groups that are never read
+}
+
+// rest take away everything else of one person. A talk from before the link that is
+// private stays in the list of those, or it would be read from then on.
+var rest = []string{
+	`DELETE FROM whatsmeow_privacy_tokens WHERE their_jid = ?`,
+	`DELETE FROM whatsmeow_lid_map WHERE ?1 IN (lid || '@lid', pn || '@s.whatsapp.net')`,
+	`DELETE FROM sarai_chat WHERE id = ? AND private = 0`,
+	`DELETE FROM sarai_heard WHERE id = ?`,
+	`DELETE FROM sarai_leaving WHERE id = ?`,
 }
 
 // Names of notes.

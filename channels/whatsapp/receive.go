@@ -5,6 +5,7 @@ package whatsapp
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -32,6 +33,9 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 		c.listening = false
 		c.mu.Unlock()
 	}()
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { c.clears(ctx) })
 	told := false
 	for ctx.Err() == nil {
 		f, err := c.open(ctx)
@@ -66,6 +70,38 @@ func (c *Channel) Listen(ctx context.Context, sink channels.Sink) error {
 		}
 	}
 	return nil
+}
+
+// clears clears the file at once, for what became old while nothing ran, and then from
+// time to time, whether a phone is linked or not.
+//
+// In between it empties the log beside the file soon after the sink took something: until
+// then words stand there that the file has no more.
+func (c *Channel) clears(ctx context.Context) {
+	var cleared time.Time
+	for {
+		c.mu.Lock()
+		f := c.file
+		c.mu.Unlock()
+		var err error
+		switch {
+		case f == nil:
+		case cleared.IsZero() || c.now().Sub(cleared) >= c.pauses.scrub:
+			cleared = c.now()
+			c.here(ctx, f)
+			err = f.scrub(ctx, cleared)
+		case f.freed.Swap(false):
+			if err = f.empty(ctx); err != nil {
+				f.freed.Store(true)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("whatsapp: the device's file could not be cleared, it is tried again")
+		}
+		if !wait(ctx, c.pauses.empty) {
+			return
+		}
+	}
 }
 
 // linked gives the device that is linked, nil for none. What the library still wrote

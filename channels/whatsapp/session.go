@@ -268,18 +268,10 @@ func (s *session) greet() {
 	}
 }
 
-// rounds looks from time to time for what is due, and clears the file.
+// rounds looks from time to time for what is due.
 func (s *session) rounds(ctx context.Context) {
-	cleared := s.now()
 	for {
 		s.late()
-		if s.now().Sub(cleared) >= s.pauses.scrub {
-			cleared = s.now()
-			s.here(s.ctx, s.file)
-			if s.file.scrub(s.ctx, cleared) != nil {
-				s.log.Warn("whatsapp: the device's file could not be cleared of what was sent, it is tried again")
-			}
-		}
 		select {
 		case <-ctx.Done():
 			return

@@ -124,6 +124,7 @@ type pauses struct {
 	unreadable  time.Duration // for a message that could not be read to come again
 	rounds      time.Duration // between looks at what waits
 	scrub       time.Duration // between clearings of the file
+	empty       time.Duration // between looks whether the log beside it is to be emptied
 	ban         time.Duration // after a ban of unknown length
 }
 
@@ -132,7 +133,7 @@ func usual() pauses {
 		first: time.Second, most: time.Minute, lock: 5 * time.Second,
 		settle: 5 * time.Minute, ack: 20 * time.Second, login: time.Minute,
 		reupload: 20 * time.Second, unreadable: 15 * time.Minute,
-		rounds: time.Minute, scrub: 10 * time.Minute, ban: time.Hour,
+		rounds: time.Minute, scrub: 10 * time.Minute, empty: 2 * time.Second, ban: time.Hour,
 	}
 }
 
@@ -171,6 +172,8 @@ var (
 	_ channels.Fetcher  = (*Channel)(nil)
 	_ channels.Typer    = (*Channel)(nil)
 	_ channels.Checker  = (*Channel)(nil)
+
+	_ channels.Forgetter = (*Channel)(nil)
 )
 
 // prepare sets up what the libraries have one of for the whole process: who logs,

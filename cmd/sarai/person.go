@@ -57,7 +57,7 @@ type personEraseCmd struct {
 
 // Run erases a talk beside a server that is not running.
 func (e personEraseCmd) Run(c *cli, w world) error {
-	return withStore(c, w, atTheCase, func(_ config, db *bolt.DB) error {
+	return withStore(c, w, atTheCase, func(conf config, db *bolt.DB) error {
 		th, err := e.find(w, db)
 		if err != nil {
 			return err
@@ -80,7 +80,14 @@ func (e personEraseCmd) Run(c *cli, w world) error {
 		if th.Case != nil {
 			a.Case = th.Case.ID
 		}
-		if err := writing(w, db, a, func() error { return db.Erase(w.ctx, th.ID) }); err != nil {
+		err = writing(w, db, a, func() error {
+			// First, while the addresses are known: if this fails it can be done again.
+			if err := forgetOnDevice(w.ctx, conf, th.Addresses); err != nil {
+				return fmt.Errorf("nothing was erased: %w", err)
+			}
+			return db.Erase(w.ctx, th.ID)
+		})
+		if err != nil {
 			return err
 		}
 		fmt.Fprintln(w.out, "Erased. Copies of the data folder from before still hold it: delete old ones.")

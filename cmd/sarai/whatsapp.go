@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -171,6 +173,22 @@ func (c *cli) whatsappDevice(w world) (config, *whatsapp.Channel, error) {
 	}
 	ch, err := whatsapp.New(conf.whatsappOptions(nil))
 	return conf, ch, err
+}
+
+// forgetOnDevice has the device's file forget somebody who is erased. There may be
+// one though the channel is switched off.
+func forgetOnDevice(ctx context.Context, conf config, addresses []channels.Address) (err error) {
+	who := slices.DeleteFunc(slices.Clone(addresses), func(a channels.Address) bool { return a.Channel != whatsapp.ChannelName })
+	path := filepath.Join(conf.Data, whatsappFile)
+	if _, missing := os.Stat(path); len(who) == 0 || errors.Is(missing, fs.ErrNotExist) {
+		return nil
+	}
+	ch, err := whatsapp.New(whatsapp.Options{Path: path})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ch.Close()) }()
+	return ch.Forget(ctx, who...)
 }
 
 type whatsappCmd struct {

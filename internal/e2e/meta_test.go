@@ -5,6 +5,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -48,11 +49,12 @@ func newMetaCentre(t *testing.T, o graph.Options) *metaCentre {
 	}
 	c.listen = l.Addr().String()
 	l.Close()
+	secret, word := cmp.Or(o.AppSecret, graph.AppSecret), cmp.Or(o.VerifyToken, graph.VerifyToken)
 	conf := fmt.Sprintf("listen = %q\n"+
 		"[messenger]\npage_id = %q\npage_token = %q\napp_secret = %q\nverify_token = %q\ngraph_url = \"%s/%s\"\ncomments = true\npaced = false\n"+
 		"[whatsapp_cloud]\nphone_number_id = %q\naccount_id = %q\ntoken = %q\napp_secret = %q\nverify_token = %q\ngraph_url = \"%s/%s\"\npaced = false\n",
-		c.listen, graph.PageID, graph.PageToken, graph.AppSecret, graph.VerifyToken, c.url, graph.Version,
-		graph.NumberID, graph.AccountID, graph.Token, graph.AppSecret, graph.VerifyToken, c.url, graph.Version)
+		c.listen, graph.PageID, cmp.Or(o.PageToken, graph.PageToken), secret, word, c.url, graph.Version,
+		graph.NumberID, graph.AccountID, cmp.Or(o.Token, graph.Token), secret, word, c.url, graph.Version)
 	if err := os.WriteFile(filepath.Join(c.dir, "sarai.toml"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
