@@ -278,23 +278,42 @@ func (c *Channel) Unlink(ctx context.Context) error {
 func (c *Channel) logOut(ctx context.Context, f *file, d *waStore.Device) bool {
 	ctx, end := context.WithTimeout(ctx, c.pauses.ack)
 	defer end()
-	s := c.current()
-	if s == nil {
+	waiting := ctx
+	if c.current() == nil {
 		st := c.Standing()
 		if st.Code == channels.Banned || st.Code == channels.Outdated {
 			return false // it would not be let in
 		}
+		c.move(channels.Joining, time.Time{}) // how it stood when it was connected last says nothing
 		alone, leave := context.WithCancel(context.WithoutCancel(ctx))
 		done := make(chan struct{})
-		waiting, ended := context.WithCancel(ctx)
+		attended, ended := context.WithCancel(ctx)
 		go func() {
 			defer close(done)
 			defer ended()
-			c.attend(alone, f, d, func(context.Context, ...channels.Inbound) error { return errUnattended })
+			for {
+				e := c.attend(alone, f, d, func(context.Context, ...channels.Inbound) error { return errUnattended })
+				if e.code != "" || alone.Err() != nil || !wait(attended, c.pauses.first) {
+					return
+				}
+			}
 		}()
 		defer func() { leave(); <-done }()
-		c.until(waiting, func(code string) bool { return code == channels.Joined })
-		s = c.current()
+		waiting = attended
 	}
-	return s != nil && s.cli.Logout(ctx) == nil
+	for { // what people wrote meanwhile is not taken, which begins the connection anew
+		switch c.until(waiting, func(code string) bool { return code != channels.Joining }).Code {
+		case channels.LoggedOut:
+			return true
+		case channels.Joined:
+			if s := c.current(); s != nil && s.cli.Logout(ctx) == nil {
+				return true
+			}
+		default:
+			return false
+		}
+		if !wait(waiting, c.pauses.first) {
+			return c.Standing().Code == channels.LoggedOut
+		}
+	}
 }
