@@ -72,7 +72,7 @@ func TestTheKeyIsReplacedWhileTheServerRuns(t *testing.T) {
 		t.Errorf("the audit says %v of it, %v", rs, err)
 	}
 	write(t, path, string(old))
-	fails(t, dir, `the installation key is not the one that keys\.db is wrapped with`, "serve", "--config", "sarai.toml")
+	fails(t, dir, `the installation key is not the one that keys\.db is wrapped with`, "serve", "--config", "sarai.toml", "--content", shelf(t))
 }
 
 // TestAnEndWhileAKeyIsReplaced: a process that ends before it takes the new key

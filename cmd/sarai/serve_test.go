@@ -180,7 +180,7 @@ func TestBesideAServerCommandsSayWhereToGo(t *testing.T) {
 	}
 	address := free.Addr().String()
 	write(t, filepath.Join(dir, "sarai.toml"), fmt.Sprintf("listen = %q\n", address))
-	fails(t, dir, regexp.QuoteMeta(address)+" is in use by another program: end that, or choose another address with listen", "serve", "--config", "sarai.toml")
+	fails(t, dir, regexp.QuoteMeta(address)+" is in use by another program: end that, or choose another address with listen", "serve", "--config", "sarai.toml", "--content", shelf(t))
 	cmd := command(t, dir, "doctor", "--config", "sarai.toml")
 	if b, _ := cmd.Output(); !strings.Contains(string(b), "FAIL address: "+address+" is in use by another program") {
 		t.Errorf("doctor says\n%s", b)
@@ -195,7 +195,7 @@ func TestBesideAServerCommandsSayWhereToGo(t *testing.T) {
 		t.Errorf("doctor says, %v\n%s", err, b)
 	}
 	write(t, filepath.Join(dir, "second.toml"), "listen = \"127.0.0.1:0\"\n")
-	fails(t, dir, "another Sarai uses this file: stop it, or choose another data folder", "serve", "--config", "second.toml")
+	fails(t, dir, "another Sarai uses this file: stop it, or choose another data folder", "serve", "--config", "second.toml", "--content", shelf(t))
 	s.stop()
 
 	// Once there is staff, no link to become the first is printed.
@@ -246,7 +246,7 @@ func TestAStoreThatCannotBeReadIsNotTouched(t *testing.T) {
 		t.Run(trouble.name, func(t *testing.T) {
 			trouble.make()
 			before, _ := os.ReadFile(db)
-			fails(t, dir, trouble.match, "serve", "--config", "sarai.toml")
+			fails(t, dir, trouble.match, "serve", "--config", "sarai.toml", "--content", shelf(t))
 			fails(t, dir, trouble.match, "staff", "list", "--config", "sarai.toml")
 			if after, _ := os.ReadFile(db); !bytes.Equal(before, after) {
 				t.Error("the store was changed")

@@ -196,6 +196,7 @@ func round(t *testing.T, url string, ws []*writer, taken *atomic.Int64, f func()
 
 func TestNothingAcknowledgedIsLostOrDoneTwiceWhenTheServerIsKilled(t *testing.T) {
 	c := newCentre(t)
+	c.few = testing.Short()
 	ws := writers(160)
 	var taken atomic.Int64
 	var starts []time.Duration
@@ -252,6 +253,7 @@ func TestNothingAcknowledgedIsLostOrDoneTwiceWhenTheServerIsKilled(t *testing.T)
 
 func TestAStopLosesNothing(t *testing.T) {
 	c := newCentre(t)
+	c.few = true
 	ws := writers(8)
 	var taken atomic.Int64
 	for range 3 {

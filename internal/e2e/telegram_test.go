@@ -111,6 +111,7 @@ func TestTelegramLosesNothingWhenTheServerIsKilled(t *testing.T) {
 	begun := time.Now()
 	clock := func() time.Time { return begun.Add(time.Since(begun) / 4) }
 	c := newBotCentre(t, botapi.Options{Keep: 1 << 20, Second: 10 * time.Millisecond, Now: clock})
+	c.few = testing.Short()
 	people := make([]*chatter, 48)
 	for i := range people {
 		people[i] = &chatter{Person: c.api.Person(int64(900_001+i), []string{"en", "ur", "ru", "bn"}[i%4])}
