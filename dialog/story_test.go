@@ -135,6 +135,9 @@ func play(t *testing.T, phrases *locales.Phrases, index *search.Index, text stri
 	channel = board{s.fake}
 	lines := story.Read(text)
 	for _, l := range lines {
+		if id, ok := strings.CutPrefix(l.String(), "set centre "); ok {
+			centres = []content.CentreID{content.CentreID(id)}
+		}
 		switch l.String() {
 		case "set hours unknown":
 			centres = []content.CentreID{"elsewhere"}
