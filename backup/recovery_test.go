@@ -101,12 +101,16 @@ func TestAMistakeIsFoundInItsRow(t *testing.T) {
 		{onPaper(append(slices.Clone(rows), rows[0])), "has 4 rows, and here are more"},
 		{onPaper([]string{rows[0], rows[1][1:], rows[2], rows[3]}), "row 2 of the recovery key has 17 letters and digits, not 18"},
 		{onPaper([]string{rows[0], "O" + rows[1][1:], rows[2], rows[3]}), "row 2 of the recovery key has a sign at place 1"},
-		// One of 1,024 exchanged rows has the letters of its new place: the other one says it.
-		{onPaper([]string{rows[1], rows[0], rows[2], rows[3]}), " of the recovery key is not written right"},
 	} {
 		if _, err := backup.ParseIdentities([]byte(x.text)); err == nil || !strings.Contains(err.Error(), x.says) {
 			t.Errorf("%q says %v", x.text, err)
 		}
+	}
+	// Of exchanged rows the first is found, but for one of 1,024 keys, in which it has
+	// the letters of its new place by chance: then the second is.
+	_, err = backup.ParseIdentities([]byte(onPaper([]string{rows[1], rows[0], rows[2], rows[3]})))
+	if err == nil || !strings.Contains(err.Error(), "row 1 of the recovery key is not written right") && !strings.Contains(err.Error(), "row 2 of the recovery key is not written right") {
+		t.Errorf("exchanged rows: %v", err)
 	}
 	if !r.Confirm(2, "2 "+strings.ToLower(rows[1])) || r.Confirm(2, rows[2]) || r.Confirm(0, "") || r.Confirm(9, "") {
 		t.Error("a row typed back is judged wrong")
