@@ -28,7 +28,9 @@ import (
 // carries all of it. A message that is cut says so at its end.
 const maxText = 400 << 10
 
-// maxConflicts is how often a turn is decided again because the thread changed.
+// maxConflicts is how often a turn of staff is decided again because the thread
+// changed. One of a person is decided again until acceptFor is over: staff who
+// write at the same time must not make it fail.
 const maxConflicts = 16
 
 // acceptFor is how long taking in one event may last. Whoever sent it is then
@@ -51,11 +53,17 @@ const (
 	burstIn = 10 * time.Second
 )
 
+// restBetween is how long the next messages of somebody are let come in whose
+// messages are read together anyway: what came meanwhile is one turn and not one
+// each, so that a flood leaves room to others. A platform has some tens of
+// messages under way at one time, so that it can still deliver thousands a second.
+const restBetween = 20 * time.Millisecond
+
 // Accept takes in events of one person, mostly one, in the order in which they
 // happened. It is a channels.Sink: it returns nil only once everything that they
 // change is durable, and an error only if the store failed. Events of one
-// address are decided in the order of the calls; those of one call share a
-// commit where that is possible.
+// address are decided in the order of the calls; those that wait for one another
+// share a commit where that is possible.
 func (g *Gateway) Accept(ctx context.Context, in ...channels.Inbound) error {
 	if len(in) == 0 {
 		return nil
@@ -64,51 +72,100 @@ func (g *Gateway) Accept(ctx context.Context, in ...channels.Inbound) error {
 	// must not collect requests for ever.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
 	defer cancel()
-	leave, err := g.order.enter(ctx, in[0].From)
-	if err != nil {
+	from, c := in[0].From, newCall(in)
+	g.order.join(from, c)
+	select {
+	case <-c.lead:
+		return g.takeIn(ctx, from)
+	case err := <-c.done:
 		return err
+	case <-ctx.Done():
 	}
-	defer leave()
+	if g.order.withdraw(from, c) {
+		return ctx.Err()
+	}
+	select {
+	case err := <-c.done:
+		return err
+	default: // nobody knows: it is sent again, and its ID tells
+		return ctx.Err()
+	}
+}
+
+// takeIn takes in what stands in the line of an address, and answers those who
+// wait. It gives the answer of the first.
+func (g *Gateway) takeIn(ctx context.Context, from channels.Address) error {
+	group := g.order.take(from)
+	answers := slices.Repeat([]error{errUntaken}, len(group)) // also where this panics
+	gathers := false
+	defer func() {
+		for i, c := range group[1:] {
+			c.done <- answers[i+1]
+		}
+		if gathers {
+			time.AfterFunc(restBetween, func() { g.order.leave(from, len(group)) })
+		} else {
+			g.order.leave(from, len(group))
+		}
+	}()
 	select {
 	case g.slots <- struct{}{}:
 		defer func() { <-g.slots }()
 	case <-ctx.Done():
-		return ctx.Err()
+		for i := range answers {
+			answers[i] = ctx.Err()
+		}
+		return answers[0]
 	}
-
 	now := g.now()
-	in = slices.Clone(in)
-	for i := range in {
-		if in[i].At.IsZero() || in[i].At.After(now) {
-			in[i].At = now
+	var all []channels.Inbound
+	for _, c := range group {
+		for _, e := range c.in {
+			if e.At.IsZero() || e.At.After(now) {
+				e.At = now
+			}
+			e.Text = clean(e.Text)
+			e.Media = named(e.Media)
+			all = append(all, e)
 		}
-		in[i].Text = clean(in[i].Text)
-		in[i].Media = named(in[i].Media)
 	}
-	if len(in) > 1 {
-		err := g.accept(ctx, now, in)
-		if !errors.Is(err, errApart) {
+	if len(all) > 1 {
+		var err error
+		if gathers, err = g.accept(ctx, now, all); !errors.Is(err, errApart) {
+			for i := range answers {
+				answers[i] = err
+			}
 			return err
 		}
 	}
-	for i := range in {
-		if err := g.accept(ctx, now, in[i:i+1]); err != nil {
-			return err
+	for i, c := range group {
+		answers[i] = nil
+		for range c.in {
+			if answers[i] == nil {
+				gathers, answers[i] = g.accept(ctx, now, all[:1])
+			}
+			all = all[1:]
 		}
 	}
-	return nil
+	return answers[0]
 }
+
+var errUntaken = errors.New("gateway: the event was not taken in")
 
 // errApart means that events cannot be taken in as one turn: one of them cannot
 // be decided, and must not keep back the others.
 var errApart = errors.New("gateway: the events must be taken in one by one")
 
-// accept takes in events as one turn.
-func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbound) error {
-	for range maxConflicts {
+// accept takes in events as one turn. It says whether the person's messages are
+// being gathered, to be read together.
+func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbound) (gathers bool, err error) {
+	for n := 0; ctx.Err() == nil; n++ {
+		if n > maxConflicts {
+			time.Sleep(time.Millisecond)
+		}
 		th, err := g.threadOf(ctx, in[0])
 		if err != nil {
-			return err
+			return false, err
 		}
 		var fresh []channels.Inbound
 		var events []store.EventKey
@@ -117,7 +174,7 @@ func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbou
 			seen, err := g.store.Seen(ctx, key)
 			switch {
 			case err != nil:
-				return err
+				return false, err
 			case seen || slices.Contains(events, key):
 				g.stats.Duplicates.Add(1)
 			case th.Version == 0 && len(fresh) == 0 && needless(e): // of somebody who never wrote there is nothing to keep
@@ -126,17 +183,17 @@ func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbou
 			}
 		}
 		if len(fresh) == 0 {
-			return nil
+			return false, nil
 		}
 		p, err := g.plan(ctx, th, now)
 		if err != nil {
-			return err
+			return false, err
 		}
 		p.turn.Events = events
 		for _, e := range fresh {
 			if err := p.decide(e); err != nil {
 				if len(in) > 1 {
-					return errApart
+					return false, errApart
 				}
 				g.broken(p, e, err)
 			}
@@ -146,12 +203,12 @@ func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbou
 			g.stats.Conflicts.Add(1)
 			continue
 		case err != nil:
-			return err
+			return false, err
 		}
 		g.stats.Accepted.Add(uint64(len(fresh)))
-		return nil
+		return p.memory.Late != 0, nil
 	}
-	return fmt.Errorf("gateway: %w", store.ErrConflict)
+	return false, fmt.Errorf("gateway: %w", errors.Join(store.ErrConflict, ctx.Err()))
 }
 
 // threadOf gives the thread of who an event is from: of the address, or, where
@@ -411,6 +468,11 @@ func (p *plan) reading(text string) search.Reading {
 	})
 }
 
+// heard is a reading for which no article is looked for.
+func (p *plan) heard(text string) search.Reading {
+	return p.edition.Read(text, search.Hint{Word: true})
+}
+
 func form(k channels.Kind) dialog.Form {
 	switch k {
 	case channels.Text, channels.Comment:
@@ -491,7 +553,7 @@ func (p *plan) freshDanger(in channels.Inbound) bool {
 		return false
 	}
 	open := p.turn.Thread.Case != nil && p.turn.Thread.Case.Open()
-	return slices.ContainsFunc(p.reading(in.Text).Signals, func(s search.Raised) bool {
+	return slices.ContainsFunc(p.heard(in.Text).Signals, func(s search.Raised) bool {
 		return !open || !slices.Contains(p.state.Signals, s.Signal)
 	})
 }
@@ -547,22 +609,35 @@ func (p *plan) late(entries []store.Entry) {
 	p.step(heard)
 }
 
+// maxSought is for how many of the messages that are read together an article is
+// looked for, the newest: nobody writes more, but a machine may.
+const maxSought = 200
+
 // readTogether reads several messages: the signals of all, the answer to the
-// one that was read most surely.
+// one that was read most surely. What was said twice is read once.
 func (p *plan) readTogether(words []string) search.Reading {
 	var best search.Reading
 	var signals []search.Raised
-	for i, w := range words {
-		r := p.reading(w)
+	read := map[string]bool{}
+	for i := len(words) - 1; i >= 0; i-- { // of two that are equally sure the newer
+		if read[words[i]] {
+			continue
+		}
+		read[words[i]] = true
+		r := p.heard(words[i])
+		if len(read) <= maxSought {
+			r = p.reading(words[i])
+		}
 		for _, s := range r.Signals {
 			if !slices.ContainsFunc(signals, func(x search.Raised) bool { return x.Signal == s.Signal }) {
 				signals = append(signals, s)
 			}
 		}
-		if i == 0 || sureness(r) >= sureness(best) {
+		if len(read) == 1 || sureness(r) > sureness(best) {
 			best = r
 		}
 	}
+	slices.Reverse(signals)
 	best.Signals = signals
 	return best
 }

@@ -6,14 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"sarai/channels"
 	"sarai/desk"
+	"sarai/gateway"
+	"sarai/search"
 	"sarai/store"
 )
 
@@ -118,6 +122,187 @@ func TestEventsOfOneAddressAreDecidedInTheirOrder(t *testing.T) {
 		if len(got) != 10 || !slices.IsSorted(got) {
 			t.Errorf("person %d: %v", who, got)
 		}
+	}
+}
+
+// A slowStore holds the first commit until it is let go.
+type slowStore struct {
+	gateway.Store
+	commits atomic.Int64
+	begun   chan struct{} // closed with the first commit
+	goOn    chan struct{} // closed: the first commit may go on
+	fails   error         // of every commit after the first
+}
+
+func (s *slowStore) Commit(ctx context.Context, t store.Turn) error {
+	if s.commits.Add(1) == 1 {
+		close(s.begun)
+		<-s.goOn
+	} else if s.fails != nil {
+		return s.fails
+	}
+	return s.Store.Commit(ctx, t)
+}
+
+// crowd has one message of zahra's being committed and as many more waiting
+// behind it as there are texts, lets them go and gives each one's answer.
+func (r *rig) crowd(s *slowStore, texts ...string) []error {
+	r.t.Helper()
+	s.Store, s.begun, s.goOn = r.db, make(chan struct{}), make(chan struct{})
+	r.build(s)
+	var all sync.WaitGroup
+	all.Go(func() { r.hear("zahra", "first", "visa") })
+	<-s.begun
+	answers := make([]error, len(texts))
+	for i, text := range texts {
+		in := r.message("zahra", fmt.Sprint("m", i), text)
+		all.Go(func() { answers[i] = r.g.Accept(context.Background(), in) })
+		for r.g.Behind(in.From) <= i {
+			runtime.Gosched()
+		}
+	}
+	close(s.goOn)
+	all.Wait()
+	return answers
+}
+
+func TestWhatWaitsForAnEarlierMessageSharesOneCommit(t *testing.T) {
+	r := newRig(t)
+	var s slowStore
+	var want, texts []string
+	for i := range 9 {
+		texts = append(texts, fmt.Sprint("visa ", i))
+	}
+	want = append([]string{"visa"}, texts...)
+	if err := errors.Join(r.crowd(&s, texts...)...); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.commits.Load(); n != 2 {
+		t.Errorf("%d commits, want one for the first and one for those that waited", n)
+	}
+	var got []string
+	for _, e := range r.entries("zahra") {
+		if e.Author == store.Person {
+			got = append(got, e.Text)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the transcript has %q, want %q", got, want)
+	}
+}
+
+func TestPoisonAmongThoseThatWaitHoldsBackNoneOfThem(t *testing.T) {
+	r := newRig(t)
+	if err := errors.Join(r.crowd(&slowStore{}, "visa 1", "poison", "visa 2")...); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(r.entries("zahra"), store.Person); n != 4 {
+		t.Errorf("%d messages in the transcript, want 4", n)
+	}
+	if n := r.g.Stats().Broken.Load(); n != 1 {
+		t.Errorf("%d broken, want 1", n)
+	}
+}
+
+func TestNobodyWhoWaitedIsAcknowledgedWhenTheSharedCommitFails(t *testing.T) {
+	r := newRig(t)
+	s := slowStore{fails: errors.New("full")}
+	for i, err := range r.crowd(&s, "visa 1", "visa 2", "visa 3") {
+		if !errors.Is(err, s.fails) {
+			t.Errorf("message %d: %v, want that the disk is full", i, err)
+		}
+	}
+	r.build(r.db)
+	for i := range 3 { // delivered again
+		r.hear("zahra", fmt.Sprint("m", i), "visa")
+	}
+	if n := count(r.entries("zahra"), store.Person); n != 4 {
+		t.Errorf("%d messages in the transcript, want 4", n)
+	}
+}
+
+func TestTheSameMessageTwiceInOneLineIsOneMessage(t *testing.T) {
+	r := newRig(t)
+	s := slowStore{}
+	s.Store, s.begun, s.goOn = r.db, make(chan struct{}), make(chan struct{})
+	r.build(&s)
+	var all sync.WaitGroup
+	all.Go(func() { r.hear("zahra", "first", "visa") })
+	<-s.begun
+	for range 5 {
+		all.Go(func() { r.hear("zahra", "second", "visa") })
+	}
+	for r.g.Behind(address("zahra")) < 5 {
+		runtime.Gosched()
+	}
+	close(s.goOn)
+	all.Wait()
+	if n := count(r.entries("zahra"), store.Person); n != 2 {
+		t.Errorf("%d messages in the transcript, want 2", n)
+	}
+	if n := r.g.Stats().Duplicates.Load(); n != 4 {
+		t.Errorf("%d duplicates, want 4", n)
+	}
+}
+
+// Somebody who floods is taken in some fifty times a second, however much they
+// send, so that others are not behind each single message. All of it is kept.
+func TestAFloodIsTakenInTogether(t *testing.T) {
+	r := newRig(t)
+	for i := range 16 { // from here on they are read together
+		r.hear("zahra", fmt.Sprint("a", i), "hello")
+	}
+	begun := time.Now()
+	for i := range 5 {
+		r.hear("zahra", fmt.Sprint("b", i), "hello")
+	}
+	if took := time.Since(begun); took < 5*gateway.RestBetween-gateway.RestBetween/2 {
+		t.Errorf("five messages one after the other took %v: nothing could gather between them", took)
+	}
+	before := r.thread("zahra").Version
+	var all sync.WaitGroup
+	for i := range 60 { // they wait for the rest after the last one
+		all.Go(func() { r.hear("zahra", fmt.Sprint("c", i), "hello") })
+	}
+	all.Wait()
+	if n := r.thread("zahra").Version - before; n > 30 {
+		t.Errorf("%d turns for 60 messages at a time", n)
+	}
+	if n := count(r.entries("zahra"), store.Person); n != 81 {
+		t.Errorf("%d messages in the transcript, want 81", n)
+	}
+}
+
+// After a flood the articles are not asked about each of a thousand messages, and
+// a danger among them is found all the same.
+func TestOfAThousandMessagesTheNewestAreLookedUpAndAllAreHeard(t *testing.T) {
+	r := newRig(t)
+	catalogue, err := texts()
+	r.must(err)
+	sought := 0
+	r.g.SetEdition(gateway.Edition{Catalogue: catalogue, Read: func(q string, hint search.Hint) search.Reading {
+		if !hint.Word {
+			sought++
+		}
+		return plainly(q, hint)
+	}})
+	var old []channels.Inbound
+	for i := range 1000 {
+		in := r.message("zahra", fmt.Sprint(i), fmt.Sprint("hello ", i))
+		if i == 3 {
+			in.Text = "danger"
+		}
+		in.At = in.At.Add(-time.Hour)
+		old = append(old, in)
+	}
+	r.must(r.g.Accept(context.Background(), old...))
+	sought = 0
+	r.wait(time.Minute)
+	if sought != 200 {
+		t.Errorf("articles were looked for %d times, want 200", sought)
+	}
+	if c := r.thread("zahra").Case; c == nil || c.Rank != desk.Urgent {
+		t.Errorf("the danger was not heard: %v", c)
 	}
 }
 

@@ -2,11 +2,28 @@
 
 package gateway
 
+import "sarai/channels"
+
 // What tests look at by itself.
 var (
 	FileName = fileName
 	TypeOf   = typeOf
 )
 
+// RestBetween is how long a flood is let gather.
+const RestBetween = restBetween
+
 // Script says in which letters a message is written.
 var Script = script
+
+// Behind says how many calls stand behind those that are taken in.
+func (g *Gateway) Behind(a channels.Address) (n int) {
+	g.order.mu.Lock()
+	defer g.order.mu.Unlock()
+	for _, c := range g.order.lines[a] {
+		if !c.taken {
+			n++
+		}
+	}
+	return n
+}

@@ -245,44 +245,6 @@ func (g *Gateway) centreOf(c *content.Catalogue, th store.Thread, origin content
 	return found
 }
 
-// order lets the events of one address through one after the other, in the
-// order in which they came. The zero value is ready.
-type order struct {
-	mu   sync.Mutex
-	tail map[channels.Address]chan struct{}
-}
-
-// enter waits for those who came before and gives the function that lets the
-// next one in. It fails only when ctx ends.
-func (o *order) enter(ctx context.Context, a channels.Address) (leave func(), err error) {
-	mine := make(chan struct{})
-	o.mu.Lock()
-	if o.tail == nil {
-		o.tail = map[channels.Address]chan struct{}{}
-	}
-	before := o.tail[a]
-	o.tail[a] = mine
-	o.mu.Unlock()
-	leave = func() {
-		o.mu.Lock()
-		if o.tail[a] == mine {
-			delete(o.tail, a)
-		}
-		o.mu.Unlock()
-		close(mine)
-	}
-	if before == nil {
-		return leave, nil
-	}
-	select {
-	case <-before:
-		return leave, nil
-	case <-ctx.Done():
-		go func() { <-before; leave() }() // those behind still wait for those in front
-		return nil, ctx.Err()
-	}
-}
-
 // hub tells who watches that a thread changed. The zero value is ready.
 type hub struct {
 	mu       sync.Mutex

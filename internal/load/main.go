@@ -413,13 +413,13 @@ func (t telling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func ratio(a, b result) float64 { return float64(a.at(.99)) / float64(b.at(.99)) }
 
-// flood is one person who sends a thousand messages a second on eight
-// connections, until end.
+// flood is one person who sends a thousand messages a second until end, on as
+// many connections as Telegram is told to open.
 func flood(s *server, end chan struct{}, n *int) error {
 	who := 1_000_000 + people.Add(1)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	errs := make([]error, 8)
+	errs := make([]error, 40)
 	for i := range errs {
 		l, err := dial(s.addr, s.path, s.secret)
 		if err != nil {
@@ -427,7 +427,7 @@ func flood(s *server, end chan struct{}, n *int) error {
 		}
 		defer l.conn.Close()
 		wg.Go(func() {
-			tick := time.NewTicker(time.Second / 125)
+			tick := time.NewTicker(time.Second / 25)
 			defer tick.Stop()
 			for nth := 1; ; nth++ {
 				select {
