@@ -45,6 +45,7 @@ var may = map[string][]string{
 	"store/keys":             {},
 	"standin/...":            {"standin/page"}, // platforms played on this machine: they know nothing of us, nor of one another
 	"standin/page":           {},
+	"standin/page/pagetest":  {},
 	"internal/arch":          {},
 	"internal/e2e":           {"*"},              // tests only
 	"internal/load":          {"standin/botapi"}, // measures from another process
