@@ -43,7 +43,9 @@ var may = map[string][]string{
 	"store/...":              {"channels", "content", "desk", "store"},
 	"store/bolt":             {"channels", "content", "desk", "store", "store/keys"},
 	"store/keys":             {},
-	"standin/...":            {}, // platforms played on this machine: they know nothing of us
+	"standin/...":            {"standin/page"}, // platforms played on this machine: they know nothing of us, nor of one another
+	"standin/page":           {},
+	"standin/page/pagetest":  {},
 	"internal/arch":          {},
 	"internal/e2e":           {"*"},              // tests only
 	"internal/load":          {"standin/botapi"}, // measures from another process
@@ -109,6 +111,9 @@ func TestTheChecksFindWhatIsWrong(t *testing.T) {
 		{"content that looks at the desk", "content/a.go", goFile("content", `import "sarai/desk"`), imports, "content imports desk"},
 		{"an internal test is part of its package", "desk/a_test.go", goFile("desk", `import "sarai/content"`), imports, "desk imports content"},
 		{"a package that imports a command", "cmd/other/a.go", goFile("main", `import "sarai/cmd/sarai"`), imports, "cmd/other imports cmd/sarai"},
+		{"a stand-in that knows another", "standin/graph/a.go", goFile("graph", `import "sarai/standin/botapi"`), imports, "standin/graph imports standin/botapi"},
+		{"a stand-in with a page", "standin/graph/a.go", goFile("graph", `import "sarai/standin/page"`), imports, ""},
+		{"a page that knows a platform", "standin/page/a.go", goFile("page", `import "sarai/standin/graph"`), imports, "standin/page imports standin/graph"},
 		{"a package that nobody agreed on", "util/a.go", goFile("util"), imports, "util is not in the diagram"},
 		{"an external test may use anything", "desk/a_test.go", goFile("desk_test", `import "sarai/gateway"`), imports, ""},
 		{"a command uses all", "cmd/sarai/a.go", goFile("main", `import ("sarai/gateway"; "sarai/store/bolt")`), imports, ""},

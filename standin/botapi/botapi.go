@@ -22,13 +22,14 @@ package botapi
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"sarai/standin/page"
 )
 
 // What an unset option means.
@@ -73,8 +74,7 @@ type Server struct {
 	close chan struct{}
 
 	mu      sync.Mutex
-	moved   chan struct{} // closed when something changes; nil while nobody waits
-	version uint64        // counts changes
+	changes page.Changes
 	closed  bool
 
 	people      map[int64]*Person
@@ -133,7 +133,6 @@ func New(o Options) *Server {
 		groups:   map[int64]*Group{},
 		presses:  map[string]press{},
 		calls:    map[string]int{},
-		version:  1, // the page asks with 0 for the state as it is
 		updates:  updates{next: firstUpdate},
 		files:    newFiles(),
 		settings: newSettings(),
@@ -159,38 +158,11 @@ func (s *Server) Close() {
 // server, so nobody has to sleep; what happens elsewhere does not wake it, and
 // what holds itself changes wakes it for ever. The error is that of ctx.
 func (s *Server) Await(ctx context.Context, holds func() bool) error {
-	for {
-		s.mu.Lock()
-		moved, _ := s.moves()
-		s.mu.Unlock()
-		if holds() {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return fmt.Errorf("what was awaited did not happen: %w", ctx.Err())
-		}
-	}
-}
-
-// moves gives a channel that is closed at the next change, and how many there
-// were. The lock is held.
-func (s *Server) moves() (<-chan struct{}, uint64) {
-	if s.moved == nil {
-		s.moved = make(chan struct{})
-	}
-	return s.moved, s.version
+	return s.changes.Await(ctx, holds)
 }
 
 // touch wakes who waits for a change. The lock is held.
-func (s *Server) touch() {
-	s.version++
-	if s.moved != nil {
-		close(s.moved)
-		s.moved = nil
-	}
-}
+func (s *Server) touch() { s.changes.Add() }
 
 func (s *Server) now() time.Time { return s.o.Now() }
 

@@ -3,78 +3,30 @@
 package botapi
 
 import (
-	"bytes"
+	"context"
 	"embed"
-	"encoding/json"
 	"errors"
-	"io"
-	"io/fs"
-	"net"
 	"net/http"
-	"net/netip"
 	"path"
 	"strconv"
 	"strings"
-	"time"
+
+	"sarai/standin/page"
 )
 
-// files of the page, served as they are.
+// what the page has of its own.
 //
 //go:embed static
 var static embed.FS
 
-const (
-	pageWait   = 20 * time.Second       // at most, for something to change
-	pageSettle = 100 * time.Millisecond // so that a crowd does not keep the page busy
-	policy     = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
 // page serves what one sees of the stand-in in a browser: a person's phone.
 func (s *Server) page() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", serveStatic)
-	mux.HandleFunc("GET /page/static/{name}", serveStatic)
-	mux.HandleFunc("GET /page/state", s.pageState)
-	mux.HandleFunc("POST /page/do", s.pageDo)
-	mux.HandleFunc("POST /page/file", s.pageFile)
+	mux.HandleFunc("GET /page/state", s.changes.State(s.close, s.pageState))
+	mux.HandleFunc("POST /page/do", page.Do(s.do))
+	mux.HandleFunc("POST /page/file", page.Upload(mostUpload, s.pageFile))
 	mux.HandleFunc("GET /page/media/{id}", s.pageMedia)
-	same := http.NewCrossOriginProtection().Handler(mux)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !here(r.Host) { // another site's name that was pointed at this machine
-			http.Error(w, "ask for this page by the address that it was started with", http.StatusForbidden)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		same.ServeHTTP(w, r)
-	})
-}
-
-// here says whether a host, with or without port, is this machine.
-func here(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || (err == nil && ip.IsLoopback())
-}
-
-func serveStatic(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	if name == "" {
-		name = "page.html"
-	}
-	b, err := fs.ReadFile(static, "static/"+name)
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	kind := map[string]string{".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
-	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(b) // the browser is gone where this fails
+	return page.Handler(static, mux)
 }
 
 // A shownPerson is an entry of the page's list.
@@ -97,29 +49,9 @@ type shownPhone struct {
 	Notices  int        `json:"notices"`
 }
 
-// pageState answers once something has changed since the version that the page
-// knows, or after a while.
-func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
-	known, _ := strconv.ParseUint(r.FormValue("version"), 10, 64)
+// pageState is what the page shows, with one person's phone.
+func (s *Server) pageState(r *http.Request) any {
 	id, _ := strconv.ParseInt(r.FormValue("person"), 10, 64)
-	s.mu.Lock()
-	moved, version := s.moves()
-	s.mu.Unlock()
-	if version == known {
-		timer := time.NewTimer(pageWait)
-		defer timer.Stop()
-		select {
-		case <-moved:
-			if !s.wait(r.Context(), pageSettle) {
-				return
-			}
-		case <-timer.C:
-		case <-s.close:
-		case <-r.Context().Done():
-			return
-		}
-	}
-
 	out := struct {
 		Version  uint64        `json:"version"`
 		Username string        `json:"username"`
@@ -134,7 +66,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 	}{People: []shownPerson{}}
 	s.mu.Lock()
 	s.updates.expire(s.now())
-	out.Version, out.Username = s.version, s.o.Username
+	out.Version, out.Username = s.changes.Version(), s.o.Username
 	out.Pending, out.Taken, out.Polling, out.Faults = s.updates.live, s.updates.taken, s.poll != nil, len(s.faults)
 	if s.hook != nil {
 		out.Webhook, out.Failed = true, s.hook.failed
@@ -160,8 +92,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // the browser is gone where this fails
+	return out
 }
 
 // A deed is something that is done on the page.
@@ -178,20 +109,9 @@ type deed struct {
 	All       bool    `json:"all"` // of the bot's calls, not only what it sends
 }
 
-func (s *Server) pageDo(w http.ResponseWriter, r *http.Request) {
-	var d deed
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&d); err != nil {
-		http.Error(w, "what was to be done could not be read", http.StatusBadRequest)
-		return
-	}
-	if err := s.do(d); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
+var errNobody = errors.New("there is no such person yet")
 
-func (s *Server) do(d deed) error {
+func (s *Server) do(_ context.Context, d deed) error {
 	times := 1
 	if d.Always {
 		times = -1
@@ -228,7 +148,7 @@ func (s *Server) do(d deed) error {
 	p := s.people[d.Person]
 	s.mu.Unlock()
 	if p == nil {
-		return errors.New("there is no such person yet")
+		return errNobody
 	}
 	switch d.Do {
 	case "start":
@@ -272,38 +192,29 @@ func (s *Server) do(d deed) error {
 }
 
 // pageFile takes a file from somebody's disk.
-func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
+func (s *Server) pageFile(r *http.Request, data []byte) error {
 	q := r.URL.Query()
 	id, _ := strconv.ParseInt(q.Get("person"), 10, 64)
 	s.mu.Lock()
 	p := s.people[id]
 	s.mu.Unlock()
 	if p == nil {
-		http.Error(w, "there is no such person yet", http.StatusBadRequest)
-		return
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostUpload))
-	if err != nil {
-		http.Error(w, "a file has 50 MB at most here", http.StatusRequestEntityTooLarge)
-		return
+		return errNobody
 	}
 	seconds, _ := strconv.Atoi(q.Get("seconds"))
 	f := File{Kind: q.Get("kind"), Name: path.Base(q.Get("name")), Type: r.Header.Get("Content-Type"), Data: data, Seconds: seconds}
 	switch f.Kind {
 	case "photo", "voice", "audio", "video", "video_note", "document":
 	default:
-		http.Error(w, "no such kind of file", http.StatusBadRequest)
-		return
+		return errors.New("no such kind of file")
 	}
 	if f.Kind == "voice" {
 		f.Type = "audio/ogg"
 	}
 	p.Attach(f, q.Get("caption"))
-	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-// pageMedia shows a file. Pictures and recordings are shown as what they are found
-// to be, everything else is only to be saved.
 func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	f := s.files.byID[r.PathValue("id")]
@@ -312,16 +223,5 @@ func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	kind := http.DetectContentType(f.Data)
-	switch {
-	case strings.HasPrefix(kind, "image/"), strings.HasPrefix(kind, "audio/"), strings.HasPrefix(kind, "video/"):
-	case kind == "application/ogg":
-		kind = "audio/ogg"
-	default:
-		kind = "application/octet-stream"
-		w.Header().Set("Content-Disposition", "attachment")
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.Data))
+	page.Media(w, r, f.Data)
 }

@@ -4,33 +4,16 @@ package botapi_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"sarai/standin/botapi"
+	"sarai/standin/page/pagetest"
 )
 
 func (p *place) ask(method, path, body string, header ...string) (int, http.Header, string) {
 	p.t.Helper()
-	req, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-		if header[i] == "Host" {
-			req.Host = header[i+1]
-		}
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body)
-	return resp.StatusCode, resp.Header, string(b)
+	return pagetest.Ask(p.t, method, p.url+path, body, header...)
 }
 
 func TestThePageDoesWhatAPersonDoes(t *testing.T) {
@@ -92,27 +75,5 @@ func TestThePageIsOnlyForThisMachine(t *testing.T) {
 	t.Parallel()
 	p := serve(t)
 	p.Person(7, "").Document("page.html", "text/html", []byte("<script>alert(1)</script>"))
-	if status, _, _ := p.ask("GET", "/", "", "Host", "rebound.example.org"); status != 403 {
-		t.Errorf("under a stranger's name the page came with %d", status)
-	}
-	if status, _, _ := p.ask("POST", "/page/do", `{"do":"block","person":7}`, "Sec-Fetch-Site", "cross-site"); status != 403 {
-		t.Errorf("another site could act: %d", status)
-	}
-	_, h, body := p.ask("GET", "/", "")
-	if c := h.Get("Content-Security-Policy"); !strings.Contains(c, "script-src 'self'") || strings.Contains(c, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("headers %v", h)
-	}
-	for _, word := range []string{"onclick", "style=", "<script>", token} {
-		if strings.Contains(body, word) {
-			t.Errorf("the page holds %q", word)
-		}
-	}
-	id := p.Person(7, "").Screen()[0].File.ID
-	_, h, _ = p.ask("GET", "/page/media/"+id, "")
-	if h.Get("Content-Type") != "application/octet-stream" || h.Get("Content-Disposition") != "attachment" {
-		t.Errorf("a page of somebody's comes as %v", h)
-	}
-	if status, _, _ := p.ask("GET", "/page/static/..%2fpage.go", ""); status != 404 {
-		t.Errorf("a file beside the page came with %d", status)
-	}
+	pagetest.OnlyForThisMachine(t, p.url, "/page/media/"+p.Person(7, "").Screen()[0].File.ID, token)
 }

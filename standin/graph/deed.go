@@ -3,7 +3,7 @@
 package graph
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -23,26 +23,13 @@ type deed struct {
 	All       bool    `json:"all"` // of the program's calls, not only what it sends
 }
 
-func (s *Server) pageDo(w http.ResponseWriter, r *http.Request) {
-	var d deed
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&d); err != nil {
-		http.Error(w, "what was to be done could not be read", http.StatusBadRequest)
-		return
-	}
-	if err := s.do(d); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
 var (
 	errNobody = errors.New("there is no such person or post")
 	errNoDeed = errors.New("nobody can do that here")
 	errNoGood = errors.New("that is not there, or cannot be done now")
 )
 
-func (s *Server) do(d deed) error {
+func (s *Server) do(_ context.Context, d deed) error {
 	if f, ok := faultOf(d); ok {
 		pattern := "POST /*/messages"
 		if d.All {

@@ -23,12 +23,13 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"sarai/standin/page"
 )
 
 // What an unset option means.
@@ -98,8 +99,7 @@ type Server struct {
 	end   context.CancelFunc
 
 	mu      sync.Mutex
-	moved   chan struct{} // closed when something changes; nil while nobody waits
-	version uint64        // counts changes
+	changes page.Changes
 	closed  bool
 	address string // of this server, without a slash at its end
 	numeric bool
@@ -162,9 +162,8 @@ func New(o Options) *Server {
 	ctx, end := context.WithCancel(context.Background())
 	s := &Server{
 		o: o, log: log, close: make(chan struct{}), ctx: ctx, end: end,
-		version: 1, // the page asks with 0 for the state as it is
-		last:    100,
-		people:  map[string]*Person{}, public: map[string]*Person{},
+		last:   100,
+		people: map[string]*Person{}, public: map[string]*Person{},
 		contacts: map[string]*Contact{}, users: map[string]*Contact{},
 		comments: map[string]*comment{},
 		hooks:    map[Product]*hook{}, batch: map[Product][]obj{},
@@ -208,41 +207,14 @@ func (s *Server) Address(url string) {
 }
 
 // Await returns once holds says true. It asks again after every change of the
-// server, so nobody has to sleep; what happens elsewhere does not wake it. The
-// error is that of ctx.
+// server, so nobody has to sleep; what happens elsewhere does not wake it, and
+// what holds itself changes wakes it for ever. The error is that of ctx.
 func (s *Server) Await(ctx context.Context, holds func() bool) error {
-	for {
-		s.mu.Lock()
-		moved, _ := s.moves()
-		s.mu.Unlock()
-		if holds() {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return fmt.Errorf("what was awaited did not happen: %w", ctx.Err())
-		}
-	}
-}
-
-// moves gives a channel that is closed at the next change, and how many there
-// were. The lock is held.
-func (s *Server) moves() (<-chan struct{}, uint64) {
-	if s.moved == nil {
-		s.moved = make(chan struct{})
-	}
-	return s.moved, s.version
+	return s.changes.Await(ctx, holds)
 }
 
 // touch wakes who waits for a change. The lock is held.
-func (s *Server) touch() {
-	s.version++
-	if s.moved != nil {
-		close(s.moved)
-		s.moved = nil
-	}
-}
+func (s *Server) touch() { s.changes.Add() }
 
 func (s *Server) now() time.Time { return s.o.Now() }
 

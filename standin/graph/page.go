@@ -3,78 +3,29 @@
 package graph
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
-	"io"
-	"io/fs"
-	"net"
+	"errors"
 	"net/http"
-	"net/netip"
 	"path"
-	"strconv"
 	"strings"
-	"time"
+
+	"sarai/standin/page"
 )
 
-// files of the page, served as they are.
+// what the page has of its own.
 //
 //go:embed static
 var static embed.FS
-
-const (
-	pageWait   = 20 * time.Second       // at most, for something to change
-	pageSettle = 100 * time.Millisecond // so that a crowd does not keep the page busy
-	policy     = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 // page serves what one sees of the stand-in in a browser: people's phones, the
 // posts, and what a colleague does in Meta's own apps.
 func (s *Server) page() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", serveStatic)
-	mux.HandleFunc("GET /page/static/{name}", serveStatic)
-	mux.HandleFunc("GET /page/state", s.pageState)
-	mux.HandleFunc("POST /page/do", s.pageDo)
-	mux.HandleFunc("POST /page/file", s.pageFile)
+	mux.HandleFunc("GET /page/state", s.changes.State(s.close, s.pageState))
+	mux.HandleFunc("POST /page/do", page.Do(s.do))
+	mux.HandleFunc("POST /page/file", page.Upload(mostFile, s.pageFile))
 	mux.HandleFunc("GET /page/media/{id}", s.pageMedia)
-	same := http.NewCrossOriginProtection().Handler(mux)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !here(r.Host) { // another site's name that was pointed at this machine
-			http.Error(w, "ask for this page by the address that it was started with", http.StatusForbidden)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		same.ServeHTTP(w, r)
-	})
-}
-
-// here says whether a host, with or without port, is this machine.
-func here(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || (err == nil && ip.IsLoopback())
-}
-
-func serveStatic(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	if name == "" {
-		name = "page.html"
-	}
-	b, err := fs.ReadFile(static, "static/"+name)
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	kind := map[string]string{".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
-	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(b) // the browser is gone where this fails
+	return page.Handler(static, mux)
 }
 
 // A shownWho is an entry of the page's list: m:PSID, w:PHONE or p:POST.
@@ -107,27 +58,8 @@ type shownHook struct {
 	Fields  int    `json:"fields"` // subscribed to
 }
 
-// pageState answers once something has changed since the version that the page
-// knows, or after a while.
-func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
-	known, _ := strconv.ParseUint(r.FormValue("version"), 10, 64)
-	s.mu.Lock()
-	moved, version := s.moves()
-	s.mu.Unlock()
-	if version == known {
-		timer := time.NewTimer(pageWait)
-		defer timer.Stop()
-		select {
-		case <-moved:
-			if !s.wait(r.Context(), pageSettle) {
-				return
-			}
-		case <-timer.C:
-		case <-s.close:
-		case <-r.Context().Done():
-			return
-		}
-	}
+// pageState is what the page shows, with one person or post.
+func (s *Server) pageState(r *http.Request) any {
 	out := struct {
 		Version   uint64     `json:"version"`
 		Page      string     `json:"page"`
@@ -138,7 +70,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 		Faults    int        `json:"faults"`
 	}{People: []shownWho{}}
 	s.mu.Lock()
-	out.Version, out.Page, out.Faults = s.version, s.o.PageName, len(s.faults)
+	out.Version, out.Page, out.Faults = s.changes.Version(), s.o.PageName, len(s.faults)
 	for _, p := range s.guests {
 		out.People = append(out.People, shownWho{"m:" + p.psid, p.name})
 	}
@@ -155,8 +87,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 	}
 	out.Talk = s.shown(r.FormValue("who"))
 	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // the browser is gone where this fails
+	return out
 }
 
 func (h *hook) shown() shownHook {
@@ -201,21 +132,15 @@ func (s *Server) shown(who string) *shownTalk {
 }
 
 // pageFile takes a file from somebody's disk.
-func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
+func (s *Server) pageFile(r *http.Request, data []byte) error {
 	q := r.URL.Query()
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostFile))
-	if err != nil {
-		http.Error(w, "a file has 25 MB at most here", http.StatusRequestEntityTooLarge)
-		return
-	}
 	kind, id, _ := strings.Cut(q.Get("who"), ":")
 	f := File{Name: path.Base(q.Get("name")), Type: r.Header.Get("Content-Type"), Data: data}
 	form := q.Get("kind")
 	switch form {
 	case "image", "audio", "video", "document":
 	default:
-		http.Error(w, "no such kind of file", http.StatusBadRequest)
-		return
+		return errors.New("no such kind of file")
 	}
 	s.mu.Lock()
 	p, c := s.people[id], s.contacts[id]
@@ -232,14 +157,11 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
 		}
 		c.Attach(form, f, q.Get("caption"))
 	default:
-		http.Error(w, errNobody.Error(), http.StatusBadRequest)
-		return
+		return errNobody
 	}
-	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-// pageMedia shows a file. Pictures and recordings are shown as what they are found
-// to be, everything else is only to be saved.
 func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	f := s.files.byID[r.PathValue("id")]
@@ -248,16 +170,5 @@ func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	kind := http.DetectContentType(f.Data)
-	switch {
-	case strings.HasPrefix(kind, "image/"), strings.HasPrefix(kind, "audio/"), strings.HasPrefix(kind, "video/"):
-	case kind == "application/ogg":
-		kind = "audio/ogg"
-	default:
-		kind = "application/octet-stream"
-		w.Header().Set("Content-Disposition", "attachment")
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.Data))
+	page.Media(w, r, f.Data)
 }

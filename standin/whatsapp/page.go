@@ -3,82 +3,37 @@
 package whatsapp
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
-	"io"
-	"io/fs"
-	"net"
 	"net/http"
-	"net/netip"
 	"path"
 	"strconv"
 	"strings"
 	"time"
+
+	"sarai/standin/page"
 )
 
-// files of the page, served as they are.
+// what the page has of its own.
 //
 //go:embed static
 var static embed.FS
 
 const (
-	pageWait   = 20 * time.Second       // at most, for something to change
-	pageSettle = 100 * time.Millisecond // so that a crowd does not keep the page busy
-	linkWait   = 20 * time.Second       // for a device to sign
-	pageKeep   = 300                    // messages that a phone shows
-	policy     = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	linkWait = 20 * time.Second // for a device to sign
+	pageKeep = 300              // messages that a phone shows
 )
 
 // page serves what one sees of the stand-in in a browser: people's phones and the
 // owner's.
 func (s *Server) page() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", serveStatic)
-	mux.HandleFunc("GET /page/static/{name}", serveStatic)
-	mux.HandleFunc("GET /page/state", s.pageState)
-	mux.HandleFunc("POST /page/do", s.pageDo)
-	mux.HandleFunc("POST /page/file", s.pageFile)
+	mux.HandleFunc("GET /page/state", s.changes.State(s.ctx.Done(), s.pageState))
+	mux.HandleFunc("POST /page/do", page.Do(s.do))
+	mux.HandleFunc("POST /page/file", page.Upload(mostMedia, s.pageFile))
 	mux.HandleFunc("GET /page/media/{person}/{id}", s.pageMedia)
-	same := http.NewCrossOriginProtection().Handler(mux)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !here(r.Host) { // another site's name that was pointed at this machine
-			http.Error(w, "ask for this page by the address that it was started with", http.StatusForbidden)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		same.ServeHTTP(w, r)
-	})
-}
-
-// here says whether a host, with or without port, is this machine.
-func here(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || (err == nil && ip.IsLoopback())
-}
-
-func serveStatic(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	if name == "" {
-		name = "page.html"
-	}
-	b, err := fs.ReadFile(static, "static/"+name)
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	kind := map[string]string{".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
-	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(b) // the browser is gone where this fails
+	return page.Handler(static, mux)
 }
 
 // A shownMessage is one as the page shows it.
@@ -116,32 +71,8 @@ type shownPhone struct {
 	Call       string         `json:"call"` // the one that rings
 }
 
-// pageState answers once something has changed since the version that the page
-// knows, or after a while.
-func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
-	known, _ := strconv.ParseUint(r.FormValue("version"), 10, 64)
-	s.mu.Lock()
-	moved, version := s.moves(), s.version
-	s.mu.Unlock()
-	if version == known {
-		timer := time.NewTimer(pageWait)
-		defer timer.Stop()
-		select {
-		case <-moved:
-			settle := time.NewTimer(pageSettle)
-			defer settle.Stop()
-			select {
-			case <-settle.C:
-			case <-s.ctx.Done():
-			case <-r.Context().Done():
-				return
-			}
-		case <-timer.C:
-		case <-s.ctx.Done():
-		case <-r.Context().Done():
-			return
-		}
-	}
+// pageState is what the page shows, with one person's phone.
+func (s *Server) pageState(r *http.Request) any {
 	out := struct {
 		Version   uint64        `json:"version"`
 		Owner     string        `json:"owner"`
@@ -160,7 +91,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 		Pending: s.Pending(), Faults: s.Faults(), People: []shownPerson{},
 	}
 	s.mu.Lock()
-	out.Version, out.Linked, out.Showing, out.Unknown = s.version, len(s.live()), len(s.pairings), len(s.unknown)
+	out.Version, out.Linked, out.Showing, out.Unknown = s.changes.Version(), len(s.live()), len(s.pairings), len(s.unknown)
 	for _, p := range s.order {
 		out.People = append(out.People, shownPerson{p.phone, p.name})
 	}
@@ -181,8 +112,7 @@ func (s *Server) pageState(w http.ResponseWriter, r *http.Request) {
 		out.Phone = phone
 	}
 	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // the browser is gone where this fails
+	return out
 }
 
 // A deed is something that is done on the page.
@@ -198,22 +128,11 @@ type deed struct {
 	Always    bool    `json:"always"`
 }
 
-func (s *Server) pageDo(w http.ResponseWriter, r *http.Request) {
-	var d deed
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&d); err != nil {
-		http.Error(w, "what was to be done could not be read", http.StatusBadRequest)
-		return
-	}
-	if err := s.do(r.Context(), d); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
 // mostText is what WhatsApp's own apps take in one message (65,536 characters, as
 // their help pages have it).
 const mostText = 65536
+
+var errNobody = errors.New("there is no such person yet")
 
 func (s *Server) do(ctx context.Context, d deed) error {
 	if len([]rune(d.Text)) > mostText {
@@ -236,7 +155,7 @@ func (s *Server) do(ctx context.Context, d deed) error {
 	p := s.people[d.Person]
 	s.mu.Unlock()
 	if p == nil {
-		return errors.New("there is no such person yet")
+		return errNobody
 	}
 	if d.Owner {
 		return s.owner.do(p, d)
@@ -347,19 +266,13 @@ func (p *Person) do(d deed) error {
 }
 
 // pageFile takes a file from somebody's disk.
-func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
+func (s *Server) pageFile(r *http.Request, data []byte) error {
 	q := r.URL.Query()
 	s.mu.Lock()
 	p := s.people[q.Get("person")]
 	s.mu.Unlock()
 	if p == nil {
-		http.Error(w, "there is no such person yet", http.StatusBadRequest)
-		return
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostMedia))
-	if err != nil {
-		http.Error(w, "a file has 64 MB at most here", http.StatusRequestEntityTooLarge)
-		return
+		return errNobody
 	}
 	seconds, _ := strconv.Atoi(q.Get("seconds"))
 	caption, owner := q.Get("caption"), q.Get("owner") != ""
@@ -369,8 +282,7 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
 	case kind == "picture" && owner:
 		s.owner.Picture(p, data, caption)
 	case owner:
-		http.Error(w, "the owner sends voice notes and pictures here", http.StatusBadRequest)
-		return
+		return errors.New("the owner sends voice notes and pictures here")
 	case kind == "voice":
 		p.Voice(data, seconds)
 	case kind == "picture":
@@ -386,14 +298,11 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Document(path.Base(q.Get("name")), mime, data, caption)
 	default:
-		http.Error(w, "no such kind of file", http.StatusBadRequest)
-		return
+		return errors.New("no such kind of file")
 	}
-	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-// pageMedia shows a file. Pictures and recordings are shown as what they are found
-// to be, everything else is only to be saved.
 func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 	var data []byte
 	s.mu.Lock()
@@ -407,16 +316,5 @@ func (s *Server) pageMedia(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	kind := http.DetectContentType(data)
-	switch {
-	case strings.HasPrefix(kind, "image/"), strings.HasPrefix(kind, "audio/"), strings.HasPrefix(kind, "video/"):
-	case kind == "application/ogg":
-		kind = "audio/ogg"
-	default:
-		kind = "application/octet-stream"
-		w.Header().Set("Content-Disposition", "attachment")
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+	page.Media(w, r, data)
 }

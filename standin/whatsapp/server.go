@@ -23,6 +23,8 @@ import (
 	"go.mau.fi/whatsmeow/socket"
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
+
+	"sarai/standin/page"
 )
 
 // A Server is WhatsApp with one account that devices are linked to, and all the
@@ -37,10 +39,9 @@ type Server struct {
 	ctx          context.Context // of all connections
 	cancel       context.CancelFunc
 
-	mu      sync.Mutex    // also of every phone's keys and every chat
-	moved   chan struct{} // closed when something changes; nil while nobody waits
-	version uint64        // counts changes
-	number  int           // of requests to devices
+	mu      sync.Mutex // also of every phone's keys and every chat
+	changes page.Changes
+	number  int // of requests to devices
 
 	owner    *Owner
 	people   map[string]*Person // by number
@@ -100,7 +101,7 @@ func New(o Options) *Server {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		o: o, log: log, version: 1,
+		o: o, log: log,
 		people: map[string]*Person{}, lids: map[string]*Person{}, groups: map[string]*Group{},
 		media: map[string][]byte{}, lost: map[string]bool{}, calls: map[string]*call{}, said: map[string]*said{},
 	}
@@ -152,37 +153,11 @@ func (s *Server) Handler() http.Handler {
 // server, so nobody has to sleep; what happens elsewhere does not wake it, and
 // what holds itself changes wakes it for ever. The error is that of ctx.
 func (s *Server) Await(ctx context.Context, holds func() bool) error {
-	for {
-		s.mu.Lock()
-		moved := s.moves()
-		s.mu.Unlock()
-		if holds() {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return fmt.Errorf("what was awaited did not happen: %w", ctx.Err())
-		}
-	}
-}
-
-// moves gives a channel that is closed at the next change. The lock is held.
-func (s *Server) moves() <-chan struct{} {
-	if s.moved == nil {
-		s.moved = make(chan struct{})
-	}
-	return s.moved
+	return s.changes.Await(ctx, holds)
 }
 
 // touch wakes who waits for a change. The lock is held.
-func (s *Server) touch() {
-	s.version++
-	if s.moved != nil {
-		close(s.moved)
-		s.moved = nil
-	}
-}
+func (s *Server) touch() { s.changes.Add() }
 
 // live are the devices that are linked. The lock is held.
 func (s *Server) live() []*device {
