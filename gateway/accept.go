@@ -439,7 +439,7 @@ func (p *plan) clears(name channels.Name) dialog.Clearing {
 	if partly, ok := ch.(interface{ ClearsOursOnly() bool }); ok && partly.ClearsOursOnly() {
 		return dialog.ClearsOurs
 	}
-	if recent, ok := ch.(interface{ ClearsWithin() time.Duration }); ok {
+	if recent, ok := ch.(channels.RecentClearer); ok {
 		since := p.read.Created
 		if p.memory.Hidden.After(since) {
 			since = p.memory.Hidden

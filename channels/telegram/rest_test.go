@@ -108,6 +108,23 @@ func TestClearOfAnOldTalk(t *testing.T) {
 	}
 }
 
+// How old a message may be that still goes is what the channel says of itself:
+// the person is told by it whether something of the talk remains.
+func TestClearsWithin(t *testing.T) {
+	for name, x := range map[string]struct {
+		age time.Duration
+		all bool
+	}{"younger": {-time.Minute, true}, "older": {time.Minute, false}} {
+		c := &clock{at: time.Now()}
+		p := open(t, botapi.Options{Now: c.now}, telegram.Options{Unpaced: true})
+		id := p.api.Person(900001, "").Say("x")
+		c.turn(p.ch.ClearsWithin() + x.age)
+		if all, err := p.ch.Clear(t.Context(), person("900001"), []string{fmt.Sprint(id)}); all != x.all || err != nil {
+			t.Errorf("%s: everything is gone: %v, %v", name, all, err)
+		}
+	}
+}
+
 func TestClearWhenItCannot(t *testing.T) {
 	p, who := talking(t, botapi.Options{}, telegram.Options{})
 	id := fmt.Sprint(who.Say("x"))

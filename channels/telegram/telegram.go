@@ -112,11 +112,11 @@ type pauses struct {
 }
 
 var (
-	_ channels.Channel = (*Channel)(nil)
-	_ channels.Clearer = (*Channel)(nil)
-	_ channels.Fetcher = (*Channel)(nil)
-	_ channels.Typer   = (*Channel)(nil)
-	_ channels.Checker = (*Channel)(nil)
+	_ channels.Channel       = (*Channel)(nil)
+	_ channels.RecentClearer = (*Channel)(nil)
+	_ channels.Fetcher       = (*Channel)(nil)
+	_ channels.Typer         = (*Channel)(nil)
+	_ channels.Checker       = (*Channel)(nil)
 )
 
 var (
