@@ -297,6 +297,25 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// Telegram does not know a language, or words for one are too long: the others
+// are set all the same.
+func TestSetupOfALanguageThatIsRefused(t *testing.T) {
+	w := words()
+	w = append([]telegram.Words{w[0], {Language: "xx", Description: strings.Repeat("x", 513)}}, w[1:]...)
+	p := open(t, botapi.Options{}, telegram.Options{Words: w})
+	p.api.Fail("setMyDescription", botapi.Fault{Status: 400, Description: "Bad Request: invalid language code specified", Times: 2})
+	n, err := p.ch.Setup(t.Context())
+	if e := problem(t, err); e.Problem != channels.Rejected || n != 7 {
+		t.Errorf("%d changes, %v", n, err)
+	}
+	if menu := p.api.Person(900001, "ru").Menu(); len(menu) != 2 || menu[1].Description != "Убрать" {
+		t.Errorf("the menu in Russian is %v", menu)
+	}
+	if n, err := p.ch.Setup(t.Context()); n != 2 || problem(t, err).Problem != channels.Rejected { // only what was refused
+		t.Errorf("again: %d changes, %v", n, err)
+	}
+}
+
 func TestSetupOfWordsThatDoNotFit(t *testing.T) {
 	for name, change := range map[string]func(*telegram.Words){
 		"a long description":       func(w *telegram.Words) { w.Description = strings.Repeat("x", 513) },
