@@ -350,6 +350,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	heard := dialog.Heard{
 		At: in.At, Form: form(in.Kind), Text: in.Text, Key: in.Choice, Hint: hint,
 		Desk: p.desk(), Clears: p.clears(in.From.Channel),
+		TooLarge: slices.ContainsFunc(in.Media, func(m channels.Media) bool { return m.Size > MaxFile }),
 	}
 	if worded(in.Kind) && !p.state.Plain(in.Text) {
 		heard.Reading = p.reading(in.Text)
