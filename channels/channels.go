@@ -294,6 +294,13 @@ type Clearer interface {
 	Clear(ctx context.Context, to Address, ids []string) (all bool, err error)
 }
 
+// A RecentClearer is a Clearer that takes off only what is recent.
+type RecentClearer interface {
+	Clearer
+	// ClearsWithin is how old a message may be that still goes.
+	ClearsWithin() time.Duration
+}
+
 // A Forgetter keeps something of people beside the store, as a linked device's
 // file does.
 type Forgetter interface {

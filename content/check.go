@@ -24,6 +24,7 @@ import (
 // bubble of any of them.
 const (
 	maxLabel    = 20
+	maxKey      = 64 // bytes that Telegram lets a button carry (core.telegram.org/bots/api#inlinekeyboardbutton)
 	maxShort    = 600
 	maxSection  = 1000
 	minHeadings = 2
@@ -208,6 +209,9 @@ func (c *checker) article(a *articleSource) {
 	if !validID(string(id)) || !validID(string(a.article.Topic)) {
 		c.add(Problem{a.file, 0, "the folder of an article is named with a-z, 0-9 and hyphens", true})
 	}
+	if most := maxKey - len("h:yes:"); len(id) > most { // the longest that a button says before it
+		c.add(Problem{a.file, 0, fmt.Sprintf("the name of the folder has %d characters: Telegram refuses a message with a button for more than %d", len(id), most), true})
+	}
 	if len(a.texts) == 0 {
 		c.add(Problem{a.file, 0, "the article has no text that can be read", true})
 	} else if a.texts[English] == nil {
@@ -223,6 +227,11 @@ func (c *checker) article(a *articleSource) {
 	for _, l := range Locales() {
 		if x := a.texts[l]; x != nil {
 			c.text(l, x, a.head.Checklist)
+			for i, s := range x.body.sections {
+				if n, most := len(id)+len(s.ID), maxKey-len("dn:#"); n > most && len(id) <= most {
+					c.add(Problem{x.file, x.body.headings[i].line, fmt.Sprintf("the heading's id and the name of the folder have %d characters: Telegram refuses a message with a button for more than %d", n, most), true})
+				}
+			}
 			if en := a.texts[English]; en != nil && l != English {
 				c.translation(x, en)
 			}

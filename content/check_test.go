@@ -46,6 +46,7 @@ func TestCheckFinds(t *testing.T) {
 		{"a long heading", enMD, "## Papers", "## All the many papers!!", 25, severe, "the heading has 21 characters"},
 		{"one heading", enMD, "\n## Fees {#fees}", "", 21, severe, "has 1 headings"},
 		{"six headings", enMD, "\n## Fees", "\n## A {#a}\nx\n## B {#b}\nx\n## C {#c}\nx\n## D {#d}\nx\n## Fees", 21, severe, "has 6 headings"},
+		{"a heading whose id no button carries", enMD, "{#fees}", "{#" + strings.Repeat("fees", 13) + "}", 30, severe, "have 64 characters"},
 		{"a heading without an id", enMD, " {#fees}", "", 30, severe, "has no id"},
 		{"a heading with nothing under it", enMD, "The stamp costs 7,200 rupees.", "", 30, severe, "nothing stands under"},
 		{"another heading in the translation", urMD, "{#fees}", "{#costs}", 27, severe, "the heading is {#costs}, in English {#fees}"},
@@ -139,6 +140,12 @@ func TestCheckFindsWhatIsBetweenFiles(t *testing.T) {
 			t.Errorf("want %s: %s (severe %v) among\n%v", file, want, severe, problems)
 		}
 	}
+	t.Run("an article whose name no button carries", func(t *testing.T) {
+		fsys := stamped(t)
+		name := "articles/leaving/" + strings.Repeat("new", 20)
+		fsys[name+"/en.md"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(en, "protector", "new"))}
+		find(t, fsys, name+"/article.toml", true, "the name of the folder has 60 characters")
+	})
 	t.Run("an article that is not in the menu", func(t *testing.T) {
 		fsys := stamped(t)
 		fsys["articles/leaving/new/en.md"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(en, "protector", "new"))}

@@ -125,6 +125,16 @@ func (t *turn) sent() {
 	t.askConsent()
 }
 
+// tooLarge is a file that will not be kept: who believes that a counsellor has it
+// sends it no other way.
+func (t *turn) tooLarge() {
+	t.introduce()
+	t.say(phrase("file-too-large"))
+	if t.desk.Standing == NoCase {
+		t.offer(AskMenu, "counsellor", "menu")
+	}
+}
+
 // unreadable is what nobody can open: kept, and answered once.
 func (t *turn) unreadable() {
 	if t.s.Closed {

@@ -231,6 +231,7 @@ type (
 		// mean. They are only looked at, never kept.
 		Registers []Register
 		Clears    Clearing
+		TooLarge  bool // a file is larger than is kept: staff will not have it
 	}
 	// Took says that staff hold the case now.
 	Took struct {

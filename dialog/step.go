@@ -226,6 +226,10 @@ func (t *turn) answerTo(ev Heard) {
 		t.say(phrase("staff-away"))
 		t.say(t.hours()...)
 	}
+	if ev.TooLarge && (ev.Form == Voice || ev.Form == Sent) {
+		t.tooLarge()
+		return
+	}
 	switch ev.Form {
 	case Voice:
 		t.voice()

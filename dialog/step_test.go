@@ -78,7 +78,7 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 		Text:     rapid.OneOf(rapid.SampledFrom(texts), rapid.String()).Draw(t, "text"),
 		Key:      rapid.OneOf(rapid.SampledFrom(keys), rapid.String()).Draw(t, "key"),
 		Hint:     rapid.SampledFrom([]content.Locale{"", "ur", "ru", "xx"}).Draw(t, "hint"),
-		Together: rapid.Bool().Draw(t, "together"), Late: rapid.Bool().Draw(t, "late"),
+		Together: rapid.Bool().Draw(t, "together"), Late: rapid.Bool().Draw(t, "late"), TooLarge: rapid.Bool().Draw(t, "too large"),
 		Clears: rapid.SampledFrom([]dialog.Clearing{dialog.ClearsAll, dialog.ClearsOurs, dialog.ClearsRecent, dialog.ClearsNone}).Draw(t, "clears"),
 	}
 	for _, cc := range rapid.SliceOfNDistinct(rapid.SampledFrom([]content.Country{"PK", "BD", "UZ"}), 0, 3, rapid.ID[content.Country]).Draw(t, "registers") {

@@ -407,6 +407,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	heard := dialog.Heard{
 		At: in.At, Form: form(in.Kind), Text: in.Text, Key: in.Choice, Hint: hint,
 		Desk: p.desk(), Clears: p.clears(in.From.Channel),
+		TooLarge: slices.ContainsFunc(in.Media, func(m channels.Media) bool { return m.Size > MaxFile }),
 	}
 	if worded(in.Kind) && !p.state.Plain(in.Text) {
 		heard.Reading = p.reading(in.Text)
@@ -501,7 +502,7 @@ func (p *plan) clears(name channels.Name) dialog.Clearing {
 	if partly, ok := ch.(interface{ ClearsOursOnly() bool }); ok && partly.ClearsOursOnly() {
 		return dialog.ClearsOurs
 	}
-	if recent, ok := ch.(interface{ ClearsWithin() time.Duration }); ok {
+	if recent, ok := ch.(channels.RecentClearer); ok {
 		since := p.read.Created
 		if p.memory.Hidden.After(since) {
 			since = p.memory.Hidden

@@ -138,7 +138,10 @@ func (p *plan) interpret(e dialog.Effect) {
 		p.timer(e.Name, e.At)
 	case dialog.Clear:
 		p.event(EventCleared, desk.Program, "")
-		th.Cleared, p.memory.Hidden = p.seq(), p.now
+		th.Cleared = p.seq()
+		if p.clears(th.Reply.Channel) != dialog.ClearsRecent { // what stays now is not gone the next time either
+			p.memory.Hidden = p.now
+		}
 		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, clearing{To: th.Reply})
 	case dialog.Publish:
 		if th.Comment != nil {

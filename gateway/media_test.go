@@ -79,6 +79,33 @@ func (r *rig) content(who string, f store.File) string {
 	return string(b)
 }
 
+// Who sends a file that is too large to be kept is told so, and not that it is kept.
+func TestATooLargeFileIsNotSaidToBeKept(t *testing.T) {
+	r := newRig(t)
+	send := func(id string) channels.Outbound {
+		in := r.message("zahra", id, "")
+		in.Kind, in.Media = channels.Video, []channels.Media{{Ref: "film", Size: gateway.MaxFile + 1}}
+		r.must(r.g.Accept(context.Background(), in))
+		r.work()
+		sent := r.fake.Sent()
+		return sent[len(sent)-1]
+	}
+	says := func(out channels.Outbound) string {
+		return out.Blocks[len(out.Blocks)-1].Text
+	}
+	if out := send("1"); !strings.Contains(says(out), "too large") || len(out.Options) != 2 {
+		t.Errorf("to somebody without a case: %q", out.Blocks)
+	}
+	r.hear("zahra", "2", "counsellor")
+	r.hear("zahra", "3", "yes")
+	r.hear("zahra", "4", "skip")
+	for _, id := range []string{"5", "6"} { // the second stands for an album's
+		if out := send(id); len(out.Blocks) != 1 || !strings.Contains(says(out), "too large") || len(out.Options) != 0 {
+			t.Errorf("to somebody who waits: %q", out.Blocks)
+		}
+	}
+}
+
 func TestWhatAPersonSendsIsFetchedAndKeptForWhatItIs(t *testing.T) {
 	r := newRig(t)
 	r.sends("zahra", "1", channels.Picture, map[string]string{"passport.jpg": png, "virus.jpg": "MZ\x90\x00", "empty": "", "note.exe": "hello\n"})

@@ -188,9 +188,31 @@ func TestHideSaysWhatRemains(t *testing.T) {
 	if got := hide("4"); !strings.Contains(got, "older messages") {
 		t.Errorf("after three days: %q", got)
 	}
+	r.wait(time.Hour)
+	if got := hide("5"); !strings.Contains(got, "older messages") {
+		t.Errorf("what stayed an hour ago is still there: %q", got)
+	}
 	cleared := r.fake.Cleared()
 	if ids := cleared[0].IDs; !slices.Equal(ids, []string{"1", "2", "1"}) {
 		t.Errorf("taken away were %q: not what was sent and both messages of the person, newest first", ids)
+	}
+}
+
+func TestHideKeepsThePauseThatThePlatformAsksFor(t *testing.T) {
+	r := newRig(t)
+	r.hear("zahra", "1", "visa")
+	r.work()
+	r.fake.ClearAnswers(false, &channels.SendError{Problem: channels.Throttled, After: 7 * time.Minute})
+	r.hear("zahra", "2", "hide")
+	r.work()
+	r.wait(6*time.Minute + 50*time.Second)
+	if n := len(r.fake.Cleared()); n != 1 {
+		t.Errorf("asked %d times before the pause was over", n)
+	}
+	r.fake.ClearAnswers(true, nil)
+	r.wait(time.Minute)
+	if n := len(r.fake.Cleared()); n != 2 || len(r.fake.Sent()) != 2 {
+		t.Errorf("asked %d times, %d messages sent", n, len(r.fake.Sent()))
 	}
 }
 

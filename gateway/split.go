@@ -3,7 +3,9 @@
 package gateway
 
 import (
+	"iter"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -96,6 +98,33 @@ func pages(blocks []channels.Block, limit int) [][]channels.Block {
 	return pages
 }
 
+// linkers join the consonants on both sides of them to one shape, in Bangla and
+// the scripts of India (Unicode Standard Annex 29, rule GB9c).
+const linkers = "\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D"
+
+// characters gives a text's characters as a reader sees them. The library divides
+// where Unicode 15.0 did, which is inside of conjuncts.
+func characters(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		c := ""
+		for g := uniseg.NewGraphemes(s); g.Next(); {
+			next := g.Str()
+			last, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(c, "\u200d"))
+			if first, _ := utf8.DecodeRuneInString(next); c != "" && strings.ContainsRune(linkers, last) && unicode.IsLetter(first) {
+				c += next
+				continue
+			}
+			if c != "" && !yield(c) {
+				return
+			}
+			c = next
+		}
+		if c != "" {
+			yield(c)
+		}
+	}
+}
+
 // cut gives the begin of a text that has at most limit UTF-16 units, and the
 // rest. It cuts at the last line end, sentence end or space in the second half
 // of what fits, in this order, else between two characters as a reader sees
@@ -108,8 +137,7 @@ func cut(s string, limit int) (piece, rest string) {
 	}
 	var line, sentence, word, grapheme, at, units int
 	before := "" // the character before
-	for g := uniseg.NewGraphemes(s); g.Next(); {
-		c := g.Str()
+	for c := range characters(s) {
 		switch {
 		case units < limit/2:
 		case c == "\n" || c == "\r\n":

@@ -49,6 +49,10 @@ func TestALongMessageIsCutWhereAReaderWouldPause(t *testing.T) {
 		{"between lines first", lines("one two. three\nfour five six"), 20, []string{"one two. three", "four five six"}},
 		{"not inside an emoji", lines("ab👩🏽‍🏭"), 4, []string{"ab", "👩🏽", "\u200d🏭"}},
 		{"not inside a letter with its mark", lines("aaa" + "a\u0301"), 4, []string{"aaa", "a\u0301"}},
+		{"not inside a conjunct of Bangla", lines("ককক্ষ"), 4, []string{"কক", "ক্ষ"}},
+		{"not inside one of three letters", lines("কস্ত্রী"), 6, []string{"ক", "স্ত্রী"}},
+		{"not inside one of Hindi that a joiner holds", lines("ककक्\u200dष"), 5, []string{"कक", "क्\u200dष"}},
+		{"between letters that are kept apart", lines("ককক্\u200cষ"), 5, []string{"ককক্\u200c", "ষ"}},
 		{"a heading stays with its text", []channels.Block{{Kind: channels.Paragraph, Text: "first"}, heading, {Kind: channels.Paragraph, Text: "much"}}, 11, []string{"first", "Fees\nmuch"}},
 		{"a limit without room", lines("🌙"), 1, []string{"🌙"}},
 	} {

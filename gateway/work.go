@@ -422,9 +422,12 @@ func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
-	if _, err := clearer.Clear(ctx, c.To, ids); err != nil {
-		g.log.Warn("a talk could not be cleared, it is tried again", "channel", c.To.Channel)
-		return g.retry(l, 2*time.Second)
+	_, err = clearer.Clear(ctx, c.To, ids)
+	switch again, why := g.verdict(l, err); {
+	case again != nil:
+		return *again
+	case why != "":
+		return g.unsent(string(why))
 	}
 	return store.Outcome{Done: true}
 }

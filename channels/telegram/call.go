@@ -197,6 +197,7 @@ func badRequest(description string) *refusal {
 		{"text is empty", channels.Rejected, other, "there are no words in it"},
 		{"text must be non-empty", channels.Rejected, other, "there are no words in it"},
 		{"button_data_invalid", channels.Rejected, other, "a choice's key is not one that Telegram takes"},
+		{"bad webhook", channels.Misset, other, "Telegram does not take the address of the webhook: public_url must be an https address that it can reach, on port 443, 80, 88 or 8443"},
 		{"too old", channels.Rejected, tooOld, "it was pressed too long ago"},
 		{"query id is invalid", channels.Rejected, tooOld, "it was pressed too long ago"},
 		{"can't be deleted", channels.Rejected, undeletable, "a message cannot be deleted any more"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-telegram/bot"
 
@@ -16,8 +17,11 @@ import (
 const (
 	// atOnce is how many messages one request deletes.
 	atOnce = 100
+	// young is how old a message may be that a bot deletes
+	// (core.telegram.org/bots/api#deletemessage).
+	young = 48 * time.Hour
 	// patience is how many messages in a row may be undeletable before the older
-	// ones are taken to be so too: what is older than 48 hours stays.
+	// ones are taken to be so too: what is not young stays.
 	patience = 5
 )
 
@@ -46,6 +50,9 @@ func (c *Channel) Clear(ctx context.Context, to channels.Address, ids []string) 
 	}
 	return all, nil
 }
+
+// ClearsWithin is 48 hours: who hides an older talk is told that its begin stays.
+func (c *Channel) ClearsWithin() time.Duration { return young }
 
 // messages gives the numbers of messages in the chat, newest first, and whether
 // that is everything that was named.

@@ -161,6 +161,18 @@ func TestTheWebhookIsKept(t *testing.T) {
 	}
 }
 
+// Telegram does not take the address, because it cannot find it for instance: the
+// log says what to look at, and it is set once Telegram takes it.
+func TestTheWebhookIsRefused(t *testing.T) {
+	p, url := hooked(t, botapi.Options{}, &store{})
+	p.api.Fail("setWebhook", botapi.Fault{Status: 400, Description: "Bad Request: bad webhook: Failed to resolve host: Name or service not known"})
+	p.keep()
+	until(t, "it is set", func() bool { return p.webhook().URL == url })
+	if log := p.logged(); !strings.Contains(log, "problem=misset") || !strings.Contains(log, "public_url must be") {
+		t.Errorf("the log says: %s", log)
+	}
+}
+
 // A body of 10 MB, one that is deep, and one that trickles: each is refused, at
 // once, in little memory, and the secret is asked for before any of it is read.
 func TestLargeBodies(t *testing.T) {
@@ -253,7 +265,7 @@ func TestForgedSecrets(t *testing.T) {
 	if testing.Short() {
 		n = 1_000
 	}
-	for range n {
+	for tried := 0; tried < n; {
 		given := mutate(secret)
 		if given == secret {
 			continue
@@ -272,6 +284,7 @@ func TestForgedSecrets(t *testing.T) {
 			continue
 		}
 		req.Header.Add(name, given)
+		tried++
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, req)
 		var header bytes.Buffer
@@ -368,6 +381,7 @@ func TestOptions(t *testing.T) {
 		"no secret token":          func(o *telegram.Options) { o.SecretToken = "" },
 		"a short secret token":     func(o *telegram.Options) { o.SecretToken = "short" },
 		"a secret token in signs":  func(o *telegram.Options) { o.SecretToken = "the-secret-of-the-bot!!" },
+		"a webhook on a port":      func(o *telegram.Options) { o.WebhookURL = "https://chat.example.org:8080/hook/telegram" },
 		"a webhook without https":  func(o *telegram.Options) { o.WebhookURL = "http://chat.example.org/hook" },
 	} {
 		o := good

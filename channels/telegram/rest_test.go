@@ -108,6 +108,23 @@ func TestClearOfAnOldTalk(t *testing.T) {
 	}
 }
 
+// How old a message may be that still goes is what the channel says of itself:
+// the person is told by it whether something of the talk remains.
+func TestClearsWithin(t *testing.T) {
+	for name, x := range map[string]struct {
+		age time.Duration
+		all bool
+	}{"younger": {-time.Minute, true}, "older": {time.Minute, false}} {
+		c := &clock{at: time.Now()}
+		p := open(t, botapi.Options{Now: c.now}, telegram.Options{Unpaced: true})
+		id := p.api.Person(900001, "").Say("x")
+		c.turn(p.ch.ClearsWithin() + x.age)
+		if all, err := p.ch.Clear(t.Context(), person("900001"), []string{fmt.Sprint(id)}); all != x.all || err != nil {
+			t.Errorf("%s: everything is gone: %v, %v", name, all, err)
+		}
+	}
+}
+
 func TestClearWhenItCannot(t *testing.T) {
 	p, who := talking(t, botapi.Options{}, telegram.Options{})
 	id := fmt.Sprint(who.Say("x"))
@@ -277,6 +294,25 @@ func TestSetup(t *testing.T) {
 	p.api.Fail("getMyDescription", botapi.Fault{Status: 200, Body: `{"ok":true,"result":{"description":"somebody else's"}}`})
 	if _, err := p.ch.Setup(t.Context()); problem(t, err).Problem != channels.Throttled {
 		t.Error(err)
+	}
+}
+
+// Telegram does not know a language, or words for one are too long: the others
+// are set all the same.
+func TestSetupOfALanguageThatIsRefused(t *testing.T) {
+	w := words()
+	w = append([]telegram.Words{w[0], {Language: "xx", Description: strings.Repeat("x", 513)}}, w[1:]...)
+	p := open(t, botapi.Options{}, telegram.Options{Words: w})
+	p.api.Fail("setMyDescription", botapi.Fault{Status: 400, Description: "Bad Request: invalid language code specified", Times: 2})
+	n, err := p.ch.Setup(t.Context())
+	if e := problem(t, err); e.Problem != channels.Rejected || n != 7 {
+		t.Errorf("%d changes, %v", n, err)
+	}
+	if menu := p.api.Person(900001, "ru").Menu(); len(menu) != 2 || menu[1].Description != "Убрать" {
+		t.Errorf("the menu in Russian is %v", menu)
+	}
+	if n, err := p.ch.Setup(t.Context()); n != 2 || problem(t, err).Problem != channels.Rejected { // only what was refused
+		t.Errorf("again: %d changes, %v", n, err)
 	}
 }
 

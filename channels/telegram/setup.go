@@ -52,10 +52,14 @@ func (w Words) fits() bool {
 // Setup shows the menu and the descriptions, in each language of Options.Words
 // and the first also for everybody else. What is so already is left alone, so it
 // is safe to run again. changed counts what was set. It fails with a *SendError.
+// What Telegram refuses, a language that it does not know for instance, does not
+// keep the others from being set.
 func (c *Channel) Setup(ctx context.Context) (changed int, err error) {
+	var refusal error
 	for i, w := range c.words {
 		if !w.fits() {
-			return changed, &channels.SendError{Problem: channels.Rejected, Cause: "the words for the language " + w.Language + " are longer than Telegram takes"}
+			refusal = &channels.SendError{Problem: channels.Rejected, Cause: "the words for the language " + w.Language + " are longer than Telegram takes"}
+			continue
 		}
 		languages := []string{w.Language}
 		if i == 0 {
@@ -64,12 +68,16 @@ func (c *Channel) Setup(ctx context.Context) (changed int, err error) {
 		for _, l := range languages {
 			n, r := c.show(ctx, l, w)
 			changed += n
-			if r != nil {
+			switch {
+			case r == nil:
+			case r.Problem == channels.Rejected:
+				refusal = &channels.SendError{Problem: channels.Rejected, Cause: "for the language " + w.Language + ": " + r.Cause}
+			default:
 				return changed, r.err()
 			}
 		}
 	}
-	return changed, nil
+	return changed, refusal
 }
 
 func (c *Channel) show(ctx context.Context, language string, w Words) (changed int, r *refusal) {
@@ -86,38 +94,45 @@ func (c *Channel) show(ctx context.Context, language string, w Words) (changed i
 		forDescription = &bot.GetMyDescriptionParams{LanguageCode: language}
 		forShort = &bot.GetMyShortDescriptionParams{LanguageCode: language}
 	}
+	set := func(err error) error {
+		if err == nil {
+			changed++
+		}
+		return err
+	}
 	for _, step := range []func(ctx context.Context) error{
 		func(ctx context.Context) error {
 			now, err := c.api.GetMyCommands(ctx, forCommands)
 			if err != nil || len(commands) == 0 || slices.Equal(now, commands) {
 				return err
 			}
-			changed++
 			_, err = c.api.SetMyCommands(ctx, &bot.SetMyCommandsParams{Commands: commands, LanguageCode: language})
-			return err
+			return set(err)
 		},
 		func(ctx context.Context) error {
 			now, err := c.api.GetMyDescription(ctx, forDescription)
 			if err != nil || w.Description == "" || now.Description == w.Description {
 				return err
 			}
-			changed++
 			_, err = c.api.SetMyDescription(ctx, &bot.SetMyDescriptionParams{Description: w.Description, LanguageCode: language})
-			return err
+			return set(err)
 		},
 		func(ctx context.Context) error {
 			now, err := c.api.GetMyShortDescription(ctx, forShort)
 			if err != nil || w.Short == "" || now.ShortDescription == w.Short {
 				return err
 			}
-			changed++
 			_, err = c.api.SetMyShortDescription(ctx, &bot.SetMyShortDescriptionParams{ShortDescription: w.Short, LanguageCode: language})
-			return err
+			return set(err)
 		},
 	} {
-		if r := c.try(ctx, step); r != nil {
-			return changed, r
+		switch x := c.try(ctx, step); {
+		case x == nil:
+		case x.Problem == channels.Rejected:
+			r = x
+		default:
+			return changed, x
 		}
 	}
-	return changed, nil
+	return changed, r
 }

@@ -27,6 +27,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -112,11 +113,11 @@ type pauses struct {
 }
 
 var (
-	_ channels.Channel = (*Channel)(nil)
-	_ channels.Clearer = (*Channel)(nil)
-	_ channels.Fetcher = (*Channel)(nil)
-	_ channels.Typer   = (*Channel)(nil)
-	_ channels.Checker = (*Channel)(nil)
+	_ channels.Channel       = (*Channel)(nil)
+	_ channels.RecentClearer = (*Channel)(nil)
+	_ channels.Fetcher       = (*Channel)(nil)
+	_ channels.Typer         = (*Channel)(nil)
+	_ channels.Checker       = (*Channel)(nil)
 )
 
 var (
@@ -143,6 +144,9 @@ func (o Options) Check() error {
 	u, err := url.Parse(o.WebhookURL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
 		return errors.New("mode = \"webhook\" needs public_url, an https address that Telegram can reach")
+	}
+	if !loopback(u.Hostname()) && !slices.Contains([]string{"", "443", "80", "88", "8443"}, u.Port()) {
+		return errors.New("mode = \"webhook\" needs public_url on port 443, 80, 88 or 8443: Telegram calls no other")
 	}
 	switch {
 	case o.SecretToken == "":

@@ -381,7 +381,7 @@ func (c *Channel) unknown(id int64, raw []byte) reading {
 	in := channels.Inbound{
 		From: channels.Address{Channel: ChannelName, ID: nobody}, Kind: channels.Unknown, Raw: bytes.Clone(raw),
 	}
-	var date int64
+	var date, message int64
 	var parts map[string]json.RawMessage
 	_ = json.Unmarshal(raw, &parts) // it has an update_id, so it is an object
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
@@ -408,9 +408,15 @@ func (c *Channel) unknown(id int64, raw []byte) reading {
 				date = max(date, n)
 			}
 		}
+		if name == "message" {
+			message, _ = strconv.ParseInt(strings.Trim(string(fields["message_id"]), `"`), 10, 64)
+		}
 	}
 	in.At = at(date)
 	in.ID = c.id + "/update/" + number(date) + "/" + number(id)
+	if message > 0 && in.From.ID != nobody { // it stands on the person's screen, and hide is to find it
+		in.ID = c.id + "/" + in.From.ID + "/" + number(message)
+	}
 	r.in = &in
 	return r
 }

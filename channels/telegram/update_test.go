@@ -92,7 +92,7 @@ func TestWhatPeopleSend(t *testing.T) {
 		"new-kind":              {ID: "777/update/1763770090/700000043", Kind: channels.Unknown, At: second(1763770090), Language: "-"},
 		"new-kind-in-a-message": {ID: "777/update/1763770091/700000044", Kind: channels.Unknown, At: second(1763770091), Language: "-"},
 		"new-kind-of-nobody":    {ID: "777/update/0/700000045", From: person("nobody"), Kind: channels.Unknown, Language: "-"},
-		"changed-form":          {ID: "777/update/1763770092/700000046", Kind: channels.Unknown, At: second(1763770092), Language: "-"},
+		"changed-form":          {ID: "777/900001/71", Kind: channels.Unknown, At: second(1763770092), Language: "-"},
 		"changed-form-unread":   {ID: "777/900001/72", Kind: channels.Text, Text: "still read", At: second(1763770093)},
 	} {
 		raw := payload(t, name)
