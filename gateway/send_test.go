@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -317,14 +319,46 @@ func TestRunSendsWhileMessagesComeAndEnds(t *testing.T) {
 // A fullStore cannot keep what jobs came to while it is full.
 type fullStore struct {
 	*bolt.DB
-	full bool
+	full    bool
+	refuses atomic.Int64 // how often a Settle is still refused
 }
 
 func (s *fullStore) Settle(ctx context.Context, l store.Leased, o store.Outcome) error {
-	if s.full {
+	if s.full || s.refuses.Add(-1) >= 0 {
 		return errors.New("store: not committed: no space left on device")
 	}
 	return s.DB.Settle(ctx, l, o)
+}
+
+// What was sent and could not be settled is settled as soon as there is room: the
+// person's next message does not wait until a lease is over.
+func TestAfterAFullDiskNobodyWaitsForALease(t *testing.T) {
+	r := newRig(t)
+	s := &fullStore{DB: r.db}
+	s.refuses.Store(3)
+	r.build(s)
+	ctx, stop := context.WithCancel(context.Background())
+	var over sync.WaitGroup
+	over.Go(func() {
+		if err := r.g.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	r.hear("zahra", "1", "visa")
+	r.hear("zahra", "2", "visa")
+	for end := time.Now().Add(20 * time.Second); len(r.fake.Sent()) < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of 2 answers were sent, and the clock stands", len(r.fake.Sent()))
+		}
+	}
+	stop()
+	over.Wait()
+	if n := len(r.fake.Tried()); n != 2 {
+		t.Errorf("two answers were sent by %d tries", n)
+	}
+	if got := s.refuses.Load(); got >= 0 {
+		t.Errorf("settling was not refused")
+	}
 }
 
 // TestAFullDiskSendsNothingTwice: what was sent and could not be settled is

@@ -30,6 +30,10 @@ const (
 	// the one where an operator must act first.
 	firstPause  = 2 * time.Second
 	missetPause = 5 * time.Minute
+	// Where the store could not keep what a job came to it is asked again after
+	// keepPause, which doubles up to keepLongest.
+	keepPause   = 50 * time.Millisecond
+	keepLongest = 2 * time.Second
 )
 
 // tooOld is why something is not tried any more.
@@ -64,7 +68,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			under.Add(1)
 			go func() {
 				defer under.Done()
-				g.do(ctx, l)
+				g.doUntilKept(ctx, l, now.Add(leaseFor))
 				<-slots
 				g.nudge() // the lane's next may be due
 			}()
@@ -87,7 +91,7 @@ func (g *Gateway) Work(ctx context.Context) (int, error) {
 		if err != nil || len(leased) == 0 {
 			return n, err
 		}
-		g.do(ctx, leased[0])
+		_ = g.do(ctx, leased[0]) // as Run, it is leased again
 		n++
 	}
 }
@@ -110,8 +114,29 @@ func (g *Gateway) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// do does one leased job and settles it, also when ctx ends meanwhile. A panic is a failure of that job alone.
-func (g *Gateway) do(ctx context.Context, l store.Leased) {
+// doUntilKept does one leased job and has the store keep what it came to, anew
+// until that works, the lease ends or ctx does. What is not kept then is kept
+// when the job is leased again. While the store keeps nothing the jobs under way
+// so fill up, and no more is sent than can be held in memory.
+func (g *Gateway) doUntilKept(ctx context.Context, l store.Leased, end time.Time) {
+	err := g.do(ctx, l)
+	if err != nil {
+		g.log.Error("what a job came to could not be kept, that is tried again", "kind", l.Kind, "err", err)
+	}
+	for pause := keepPause; err != nil && g.now().Add(pause).Before(end); pause = min(2*pause, keepLongest) {
+		select {
+		case <-time.After(pause):
+			err = g.do(ctx, l)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// do does one leased job, unless that was done and only not kept, and settles it,
+// also when ctx ends meanwhile. A panic is a failure of that job alone. The error
+// is that of the store, which did not keep what the job came to.
+func (g *Gateway) do(ctx context.Context, l store.Leased) error {
 	stopping := ctx
 	ctx, cancel := lasting(ctx)
 	defer cancel()
@@ -145,15 +170,13 @@ func (g *Gateway) do(ctx context.Context, l store.Leased) {
 	})
 	err := g.store.Settle(context.WithoutCancel(ctx), l, outcome)
 	over(err)
-	switch {
-	case err == nil:
-		if outcome.Entry != nil || outcome.Receipt != nil {
-			g.hub.changed(l.Thread)
-		}
-	case nothingToSettle(err):
-	default:
-		g.log.Error("what a job came to could not be kept, that is tried again when its lease is over", "kind", l.Kind, "err", err)
+	if nothingToSettle(err) {
+		return nil
 	}
+	if err == nil && (outcome.Entry != nil || outcome.Receipt != nil) {
+		g.hub.changed(l.Thread)
+	}
+	return err
 }
 
 // retry says when a job is tried again, with pauses that double up to an hour,

@@ -70,7 +70,7 @@ func (h *Hook) Handler(sink channels.Sink) http.Handler {
 			http.Error(w, "the body is not an update", http.StatusBadRequest)
 			return
 		}
-		h.leave(reading.group, reading.language)
+		h.leave(reading)
 		if reading.in != nil {
 			if err := sink(r.Context(), *reading.in); err != nil {
 				w.Header().Set("Retry-After", "5")

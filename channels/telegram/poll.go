@@ -220,7 +220,7 @@ func (p *Poller) hand(ctx context.Context, sink channels.Sink, updates []json.Ra
 		}
 		readings[i] = r
 		if r.in == nil {
-			p.leave(r.group, r.language)
+			p.leave(r)
 			taken[i] = true
 			continue
 		}
@@ -312,16 +312,17 @@ func (c *Channel) pressed(button string) {
 	})
 }
 
-// leave says one line to a group, in the language of whoever caused it, and
-// leaves it. If that does not work, the
-// group's next message is another chance.
-func (c *Channel) leave(group int64, language string) {
+// leave leaves the group of a reading, and says one line there before, in the
+// language of whoever caused it. If that does not work, the group's next message
+// is another chance.
+func (c *Channel) leave(r reading) {
+	group := r.group
 	if group == 0 {
 		return
 	}
 	words := ""
 	for i, w := range c.words {
-		if tag, _, _ := strings.Cut(language, "-"); i == 0 || tag == w.Language {
+		if tag, _, _ := strings.Cut(r.language, "-"); i == 0 || tag == w.Language {
 			words = w.Group
 		}
 	}
@@ -336,7 +337,7 @@ func (c *Channel) leave(group int64, language string) {
 			delete(c.leaving, group)
 			c.mu.Unlock()
 		}()
-		if strings.TrimSpace(words) != "" {
+		if !r.silent && strings.TrimSpace(words) != "" {
 			_ = c.try(ctx, func(ctx context.Context) error {
 				_, err := c.api.SendMessage(ctx, &bot.SendMessageParams{ChatID: group, Text: words})
 				return err

@@ -427,6 +427,12 @@ func TestAGroupIsLeft(t *testing.T) {
 	}
 	p.api.Group(-100200, "Village", p.api.Person(900001, "ru"))
 	until(t, "a group that adds it again is left again", func() bool { return ru.Left() && p.api.Pending() == 0 && p.api.Calls("leaveChat") >= 3 })
+	// All who follow a channel would read the line.
+	news := p.api.Broadcast(-100202, "News", p.api.Person(900001, "ru"))
+	until(t, "the channel is left", func() bool { return news.Left() && p.api.Pending() == 0 })
+	if n := len(news.Screen()); n != 0 {
+		t.Errorf("it said %d lines in a channel", n)
+	}
 	if len(kept.all()) != 0 {
 		t.Errorf("of the groups was kept: %v", kept.texts())
 	}

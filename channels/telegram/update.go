@@ -28,7 +28,8 @@ type (
 		Reaction *messageReaction `json:"message_reaction"`
 	}
 	chat struct {
-		ID int64 `json:"id"`
+		ID   int64           `json:"id"`
+		Type json.RawMessage `json:"type"`
 	}
 	user struct {
 		ID       int64  `json:"id"`
@@ -140,6 +141,7 @@ type reading struct {
 	button   string            // a pressed button that is to be answered once in was taken
 	group    int64             // a group to leave, 0 for none
 	language string            // of whoever wrote in the group
+	silent   bool              // the group is a channel, where a line would go to all who follow it
 }
 
 // errNoUpdate means that a body is not one of Telegram's updates.
@@ -183,6 +185,7 @@ func (c *Channel) read(raw []byte) (reading, error) {
 		case "left", "kicked":
 		default:
 			r.group, r.language = u.Member.Chat.ID, u.Member.From.Language
+			r.silent = string(u.Member.Chat.Type) == `"channel"`
 		}
 		return r, nil
 
@@ -399,7 +402,7 @@ func (c *Channel) unknown(id int64, raw []byte) reading {
 			case who.ID > 0:
 				in.From = address(who.ID)
 			case who.ID < 0:
-				return reading{id: id, group: who.ID}
+				return reading{id: id, group: who.ID, silent: string(who.Type) == `"channel"`}
 			}
 		}
 		for _, name := range []string{"date", "edit_date"} {

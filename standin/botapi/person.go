@@ -536,6 +536,17 @@ func (s *Server) Group(id int64, title string, by *Person) *Group {
 	return g
 }
 
+// Broadcast is a Group for a channel, where only those who keep it write and all
+// who follow it read: my_chat_member says that by added the bot to it.
+func (s *Server) Broadcast(id int64, title string, by *Person) *Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := &Group{s: s, chat: chat{wire: wireChat{ID: id, Title: title, Type: "channel"}}}
+	s.groups[id] = g
+	s.member(g.chat.wire, by.user(), "left", "administrator")
+	return g
+}
+
 // Say writes a text into the group. It returns 0 where the bot is not there.
 func (g *Group) Say(p *Person, text string) int {
 	g.s.mu.Lock()
