@@ -698,13 +698,12 @@
 			// arrived says that a message is in the talk.
 			arrived: function (id) {
 				lost = lost.filter(other(id));
-				queue.concat(done).forEach(function (m) {
-					if (m.id === id) {
-						mine[id] = m.file;
-						over(m);
-					}
-				});
+				var was = queue.concat(done).filter(function (m) { return m.id === id; })[0];
+				if (!was) { return; }
+				mine[id] = was.file;
+				over(was);
 				done = done.filter(other(id));
+				redraw();
 			},
 			// heard says that the talk was read up to now.
 			heard: function () {
