@@ -49,7 +49,7 @@ type whole struct {
 
 	mu     sync.Mutex
 	gate   func(w http.ResponseWriter, r *http.Request, next http.Handler) // nil: everything goes through
-	broken error                                                          // the store's, of events
+	broken error                                                           // the store's, of events
 }
 
 type wholeOptions struct {

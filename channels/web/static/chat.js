@@ -499,7 +499,7 @@
 		welcome();
 	}
 	function welcome() {
-		$('welcome').hidden = !(ready || !key) || !!last || unsent.length + sent.length + failed.length > 0 || !!files && files.waiting();
+		$('welcome').hidden = !(ready || !key) || !!last || unsent.length + sent.length + failed.length > 0 || !!files && files.waiting(1);
 	}
 
 	// --- scrolling ---

@@ -694,7 +694,7 @@
 				pump();
 				return true;
 			},
-			waiting: function () { return queue.length + done.length + failed.length > 0; },
+			waiting: function (all) { return queue.length + done.length + (all ? failed.length : 0) > 0; },
 			// arrived says that a message is in the talk.
 			arrived: function (id) {
 				lost = lost.filter(other(id));
