@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -171,6 +172,28 @@ func TestThePageIsSmall(t *testing.T) {
 		t.Errorf("what comes later has %d bytes, %d packed", later, laterPacked)
 	}
 	t.Logf("the page has %d bytes, %d packed; %d and %d later", plain, packed, later, laterPacked)
+}
+
+// A slow line is let go on, a dead one and one that drips are not.
+func TestHowLongAFileMayTake(t *testing.T) {
+	begun := time.Now()
+	for _, c := range []struct {
+		what  string
+		after time.Duration
+		n     int64
+		left  time.Duration
+	}{
+		{"at the begin", 0, 0, silentFor},
+		{"a line that said nothing yet", 50 * time.Second, 0, 10 * time.Second},
+		{"one byte in twenty seconds", 65 * time.Second, 3, -5*time.Second + 3*time.Millisecond},
+		{"two kilobytes a second", 5 * time.Minute, 600_000, silentFor},
+		{"near the end", fileFor - time.Second, MaxFile, time.Second},
+	} {
+		s := steady{begun: begun, n: c.n}
+		if got := s.until(begun.Add(c.after)).Sub(begun.Add(c.after)); got != c.left {
+			t.Errorf("%s: %v are left, want %v", c.what, got, c.left)
+		}
+	}
 }
 
 // A wake must not depend on how many others wait.

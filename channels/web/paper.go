@@ -28,6 +28,11 @@ const (
 	// silentFor is how long nothing may come of one: a line that is silent for
 	// longer has broken, or somebody only wants to hold the server.
 	silentFor = 30 * time.Second
+	// A file that comes or goes slower than slowest, in bytes a second, is ended once
+	// graceFor is over: on such a line it would not arrive, and whoever drips bytes
+	// holds a place only for so long.
+	slowest  = 1000
+	graceFor = time.Minute
 	// maxSeconds is the longest recording that is believed.
 	maxSeconds = 3600
 	// Files that are under way at one time, either way. A page sends one after the
@@ -83,22 +88,22 @@ func (s *slots) take(most map[string]int) (end func(), ok bool) {
 // steady moves a deadline with each piece of a file that comes or goes, so that
 // a slow line is let go on and a dead one ends. It counts the bytes.
 type steady struct {
-	move func(time.Time) error
-	last time.Time
-	n    int64
+	move  func(time.Time) error
+	begun time.Time
+	n     int64
 }
 
 func newSteady(move func(time.Time) error) *steady {
-	return &steady{move: move, last: time.Now().Add(fileFor)}
+	return &steady{move: move, begun: time.Now()}
 }
 
 // step allows the next piece. A connection without deadlines, in a test, has none.
-func (s *steady) step() {
-	at := time.Now().Add(silentFor)
-	if at.After(s.last) {
-		at = s.last
-	}
-	_ = s.move(at)
+func (s *steady) step() { _ = s.move(s.until(time.Now())) }
+
+// until is when the next piece must be through.
+func (s *steady) until(now time.Time) time.Time {
+	left := min(fileFor, graceFor+time.Duration(s.n)*time.Second/slowest) - now.Sub(s.begun)
+	return now.Add(min(left, silentFor))
 }
 
 type steadyReader struct {
