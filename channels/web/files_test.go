@@ -148,7 +148,7 @@ func (s *whole) upload(key string, m said, file io.Reader) *http.Request {
 	j, err := json.Marshal(m)
 	s.must(err)
 	s.must(form.WriteField("message", string(j)))
-	part, err := form.CreateFormFile("file", "file")
+	_, err = form.CreateFormFile("file", "file")
 	s.must(err)
 	head := b.Len()
 	s.must(form.Close())
@@ -158,7 +158,6 @@ func (s *whole) upload(key string, m said, file io.Reader) *http.Request {
 	if known, ok := file.(interface{ Len() int }); ok {
 		r.ContentLength = int64(b.Len() + known.Len())
 	}
-	_ = part
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	return r
 }
@@ -238,7 +237,7 @@ func TestAPhotoGoesToTheCentreAndIsSeenAgain(t *testing.T) {
 	s := openWhole(t, wholeOptions{})
 	me := keyOf(1)
 	s.says(me, "message-1", "start", "")
-	a := s.sends(me, said{"id": "message-2", "kind": "document", "text": "my visa, is it real?", "name": "../IMG‮gnp.exe"}, png)
+	a := s.sends(me, said{"id": "message-2", "kind": "document", "text": "my visa, is it real?", "name": "../IMG\u202egnp.exe"}, png)
 	if a.status != http.StatusOK {
 		t.Fatalf("answers %d %s", a.status, a.Error)
 	}
