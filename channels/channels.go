@@ -72,7 +72,7 @@ const (
 
 // Media is something to fetch from the platform. Ref is the platform's own
 // reference to it, opaque to everything but its adapter. ID is how Sarai calls
-// what is fetched; adapters leave it empty.
+// what is fetched; adapters leave it empty, but for what is Staged.
 type Media struct {
 	ID      string `json:"id,omitempty"`
 	Ref     string `json:"ref"`
@@ -80,6 +80,9 @@ type Media struct {
 	Name    string `json:"name,omitempty"`    // file name as the person's phone gave it, unverified
 	Size    int64  `json:"size,omitempty"`    // bytes, 0 where unknown
 	Seconds int    `json:"seconds,omitempty"` // length of a recording, 0 where unknown
+	// Staged says that there is nothing to fetch: a Cabinet has the content and
+	// gave the ID, and what else stands here it found out.
+	Staged bool `json:"staged,omitempty"`
 }
 
 // Inbound is one event that a person caused. ID is the platform's identifier of
@@ -362,6 +365,18 @@ type Letter struct {
 	RTL     bool      `json:"rtl,omitempty"`
 	Blocks  []Block   `json:"blocks"`
 	Options []Option  `json:"options,omitempty"`
+	Files   []Paper   `json:"files,omitempty"` // above the blocks
+}
+
+// A Paper is a file of a letter, as it stands now.
+type Paper struct {
+	ID      string `json:"id"`
+	Kind    Kind   `json:"kind"` // how a page may show it: as a Picture, a Voice note, an Audio or a Video, or as a Document only to be saved
+	Type    string `json:"type,omitempty"`
+	Name    string `json:"name,omitempty"` // with the ending of what it is
+	Size    int64  `json:"size,omitempty"` // bytes
+	Seconds int    `json:"seconds,omitempty"`
+	Gone    bool   `json:"gone,omitempty"` // it was erased, or never kept: nothing else is said of it
 }
 
 // A Mailbox keeps talks for a channel whose platform keeps none. It is safe for
@@ -374,4 +389,40 @@ type Mailbox interface {
 	// Alias makes further reach the same talk as known. It fails with
 	// ErrUnknownPerson if known has none.
 	Alias(ctx context.Context, known, further Address) error
+}
+
+// Why a Cabinet does not take a file.
+var (
+	ErrTooLarge = errors.New("channels: the file is larger than is kept")
+	ErrHarmful  = errors.New("channels: the file is of a kind that is not kept")
+	ErrNoBytes  = errors.New("channels: the file is empty")
+	ErrTooMany  = errors.New("channels: the talk holds as much as is kept of one")
+	ErrNoRoom   = errors.New("channels: the disk has room for messages only")
+)
+
+// ErrNoPaper is returned by a Cabinet for a file that the person may not see, or
+// that is not there.
+var ErrNoPaper = errors.New("channels: there is no such file for this person")
+
+// A Handed is a file that a person hands over.
+type Handed struct {
+	ID      string // unique over all files of the channel, and the same when it is tried again
+	Name    string // as the person's phone gives it
+	Seconds int    // length of a recording, as the phone claims
+	Content io.Reader
+}
+
+// A Cabinet keeps the files of talks for a channel whose platform keeps none. It
+// is safe for concurrent use.
+type Cabinet interface {
+	// TakeFile reads a file to its end, finds out what it is, and keeps it until
+	// an event of the same address names it: with the Media that this gives. What
+	// no event names is removed within two hours. A file that was taken under the
+	// same ID already is given again and mostly not read. It fails with
+	// ErrUnknownPerson, ErrTooLarge, ErrHarmful, ErrNoBytes, ErrTooMany or
+	// ErrNoRoom, and with the error of Content if that fails; then nothing is kept.
+	TakeFile(ctx context.Context, a Address, f Handed) (Media, error)
+	// OpenFile gives a file that the letter at the place seq names, if the person
+	// may see that letter now. It fails with ErrUnknownPerson and ErrNoPaper.
+	OpenFile(ctx context.Context, a Address, seq uint64, id string) (Paper, io.ReadCloser, error)
 }

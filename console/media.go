@@ -63,7 +63,7 @@ func (v *visit) fileView(th store.Thread, e store.Entry, x entryView, m channels
 		return y
 	}
 	t, _ := gateway.FileTypeOf(f.Type)
-	y.Shows, y.Name, y.Size, y.MayErase = string(t.Shows), downloadName(f, t), v.size(f.Size), holds(v.me, th)
+	y.Shows, y.Name, y.Size, y.MayErase = string(t.Shows), gateway.SavedName(f), v.size(f.Size), holds(v.me, th)
 	y.Alt = strings.TrimSpace(x.Kind + ", " + x.Author + ", " + x.Said.Clock)
 	return y
 }
@@ -83,15 +83,6 @@ func (v *visit) fileWhy(s store.FileState) string {
 		return v.t("desk.file.erased")
 	}
 	return v.t("desk.file.unreadable")
-}
-
-// downloadName is how a file is called where it is saved: with the ending of what
-// it is, whatever it was called.
-func downloadName(f store.File, t gateway.FileType) string {
-	if f.Name == "" || !strings.HasSuffix(f.Name, t.Ext) {
-		return "file" + t.Ext
-	}
-	return f.Name
 }
 
 // size says a number of bytes shortly. Among words that run from right to left it
@@ -156,7 +147,7 @@ func (c *Console) media(v *visit) error {
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", t.Type)
-	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": downloadName(f, t)}))
+	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": gateway.SavedName(f)}))
 	h.Set("Content-Security-Policy", mediaPolicy)
 	h.Set("Cache-Control", "private, no-store")
 	http.ServeContent(v.w, v.r, "", time.Time{}, content)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"sarai/channels"
+	"sarai/store"
 )
 
 // A FileType is a kind of file that is kept. Whatever is none of these is
@@ -69,6 +70,16 @@ func FileTypeOf(mediaType string) (FileType, bool) {
 		}
 	}
 	return FileType{}, false
+}
+
+// SavedName is how a file that was kept is called where it is saved: with the
+// ending of what it is, whatever it was called.
+func SavedName(f store.File) string {
+	t, _ := FileTypeOf(f.Type)
+	if f.Name == "" || !strings.HasSuffix(f.Name, t.Ext) {
+		return "file" + t.Ext
+	}
+	return f.Name
 }
 
 // headSize is how much of a file is looked at for most kinds.

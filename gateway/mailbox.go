@@ -22,6 +22,7 @@ func (g *Gateway) Letters(ctx context.Context, a channels.Address, after uint64,
 	}
 	from := max(after, th.Cleared)
 	letters := []channels.Letter{}
+	var files map[string]store.File
 	for len(letters) < n && from < th.LastSeq {
 		entries, err := g.store.Entries(ctx, th.ID, from, 200)
 		if err != nil {
@@ -32,15 +33,23 @@ func (g *Gateway) Letters(ctx context.Context, a channels.Address, after uint64,
 		}
 		for _, e := range entries {
 			from = e.Seq
-			if l, ok := letter(e); ok && len(letters) < n {
-				letters = append(letters, l)
+			l, ok := letter(e)
+			if !ok || len(letters) == n {
+				continue
 			}
+			if len(e.Media) > 0 && files == nil {
+				if files, err = g.store.Files(ctx, th.ID); err != nil {
+					return nil, 0, err
+				}
+			}
+			l.Files = papers(e, files)
+			letters = append(letters, l)
 		}
 	}
 	return letters, th.Cleared, nil
 }
 
-// letter gives what the person may see of an entry.
+// letter gives what the person may see of an entry, but for its files.
 func letter(e store.Entry) (channels.Letter, bool) {
 	l := channels.Letter{Seq: e.Seq, At: e.Said, Locale: string(e.Locale), RTL: e.Locale.RTL(), Blocks: e.Blocks, Options: e.Options}
 	switch e.Author {
@@ -53,7 +62,7 @@ func letter(e store.Entry) (channels.Letter, bool) {
 	case store.Program:
 		l.From = "program"
 	case store.Staff:
-		if len(l.Blocks) == 0 { // a file alone, which went another way
+		if len(l.Blocks) == 0 && len(e.Media) == 0 {
 			return l, false
 		}
 		l.From = "staff"

@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,10 +60,14 @@ type fetching struct {
 
 // named gives the files of an event the IDs under which they are kept. What a
 // phone called them is cut to a line. Files beyond maxMedia get no ID and are
-// not fetched: the transcript says that they were there.
+// not fetched: the transcript says that they were there. What is kept already
+// has its ID.
 func named(media []channels.Media) []channels.Media {
 	media = slices.Clone(media)
 	for i := range media {
+		if media[i].Staged {
+			continue
+		}
 		media[i].ID = ""
 		media[i].Name = fileName(media[i].Name)
 		if i < maxMedia {
@@ -94,10 +99,10 @@ func fileName(name string) string {
 	return name
 }
 
-// fetch adds a job for each file of an event.
+// fetch adds a job for each file of an event that is still to be fetched.
 func (p *plan) fetch(in channels.Inbound) {
 	for _, m := range in.Media {
-		if m.ID != "" {
+		if m.ID != "" && !m.Staged {
 			p.job(store.Job{Kind: jobFetch, Lane: fmt.Sprintf("fetch/%s/%s", p.turn.Thread.ID, m.ID), Priority: store.Fourth, Due: p.now}, fetching{Channel: in.From.Channel, Media: m})
 		}
 	}
@@ -165,15 +170,10 @@ func (g *Gateway) fetch(ctx context.Context, l store.Leased) store.Outcome {
 	case f.Media.Size > MaxFile:
 		return g.note(ctx, l, f.Media, store.TooLarge)
 	}
-	all, err := g.store.Files(ctx, l.Thread)
-	if err != nil {
+	switch full, err := g.full(ctx, l.Thread); {
+	case err != nil:
 		return g.refetch(ctx, l, f.Media, 2*time.Second)
-	}
-	held := int64(0)
-	for _, x := range all {
-		held += x.Size
-	}
-	if held >= g.files {
+	case full:
 		return g.note(ctx, l, f.Media, store.TooMany)
 	}
 	ch := g.channels[f.Channel]
@@ -211,6 +211,16 @@ func (g *Gateway) fetch(ctx context.Context, l store.Leased) store.Outcome {
 		g.log.Warn("a file could not be read to its end, it is tried again", "channel", f.Channel, "thread", l.Thread)
 	}
 	return g.refetch(ctx, l, f.Media, 2*time.Second)
+}
+
+// full says whether a talk holds as much as is kept of all files of one.
+func (g *Gateway) full(ctx context.Context, id store.ThreadID) (bool, error) {
+	all, err := g.store.Files(ctx, id)
+	held := int64(0)
+	for _, x := range all {
+		held += x.Size
+	}
+	return held >= g.files, err
 }
 
 // unfetched says what becomes of a file that a platform did not give.
@@ -326,6 +336,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 // An Upload is a file that a member of staff sends.
 type Upload struct {
 	Name    string    // as the browser gives it; may be ""
+	Seconds int       // length of a recording, as the browser claims; 0 where not known
 	Content io.Reader // read once
 }
 
@@ -358,7 +369,7 @@ func (g *Gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffI
 	case !g.Window(th).Open:
 		return ErrWindow
 	}
-	file, err := g.stage(ctx, id, up, limits.Upload)
+	file, err := g.stage(ctx, id, newID(), up, limits.Upload)
 	if err != nil {
 		return err
 	}
@@ -372,11 +383,16 @@ func (g *Gateway) SayFile(ctx context.Context, id store.ThreadID, by desk.StaffI
 	return err
 }
 
-// stage keeps an upload until an entry names it. A recording of a browser
-// becomes a voice note as platforms play them.
-func (g *Gateway) stage(ctx context.Context, id store.ThreadID, up Upload, most int64) (store.File, error) {
-	name := fileName(up.Name)
-	f, err := g.store.StageFile(ctx, id, newID(), &limited{up.Content, most}, g.judge(name, 0))
+// stage keeps an upload until an entry names it, under the name file. A recording
+// of a browser becomes a voice note as platforms play them; where it cannot, it is
+// kept as it is, under another name.
+func (g *Gateway) stage(ctx context.Context, id store.ThreadID, file string, up Upload, most int64) (store.File, error) {
+	name, content := fileName(up.Name), bufio.NewReader(up.Content)
+	raw := file
+	if head, _ := content.Peek(len(webmHead)); string(head) == webmHead { // its error comes again
+		raw = newID()
+	}
+	f, err := g.store.StageFile(ctx, id, raw, &limited{content, most}, g.judge(name, up.Seconds))
 	switch {
 	case err != nil:
 		return f, err
@@ -403,7 +419,7 @@ func (g *Gateway) stage(ctx context.Context, id store.ThreadID, up Upload, most 
 		seconds <- length
 		w.CloseWithError(err)
 	}()
-	voice, err := g.store.StageFile(ctx, id, newID(), r, func(c io.ReaderAt, size int64) (store.File, error) {
+	voice, err := g.store.StageFile(ctx, id, file, r, func(c io.ReaderAt, size int64) (store.File, error) {
 		length := <-seconds
 		return g.judge(name, int((length+time.Second/2)/time.Second))(c, size)
 	})
@@ -416,6 +432,9 @@ func (g *Gateway) stage(ctx context.Context, id store.ThreadID, up Upload, most 
 	}
 	return voice, g.store.DropFile(ctx, id, f.ID)
 }
+
+// webmHead is how WebM begins (RFC 8794, section 8.1).
+const webmHead = "\x1a\x45\xdf\xa3"
 
 // sayFile adds the entry and the messages.
 func (p *plan) sayFile(by desk.StaffID, text string, file store.File) error {

@@ -44,6 +44,9 @@ type Content interface {
 	io.ReaderAt
 }
 
+// StagedFor is how long a staged file waits for the entry that names it.
+const StagedFor = time.Hour
+
 // A Judge looks at what was read of a file and says what it is: its State, Type,
 // Name, Seconds and At. size is its length in bytes; content is good until the
 // Judge returns. Of a file that is not Kept no content remains. If the Judge
@@ -60,8 +63,9 @@ type Files interface {
 	// exist, and with r's error if r fails; then nothing remains.
 	KeepFile(ctx context.Context, id ThreadID, file string, r io.Reader, judge Judge) (File, error)
 	// StageFile is KeepFile for a file that an entry is still to name: if no turn
-	// is committed of which an entry of Staff has it among its Media before the
-	// store is opened the next time, it is removed.
+	// is committed of which an entry of Staff or Person has it among its Media, it
+	// is removed when the store is opened the next time, or swept StagedFor after
+	// its At. It fails with ErrNoRoom where only room for messages is left.
 	StageFile(ctx context.Context, id ThreadID, file string, r io.Reader, judge Judge) (File, error)
 	// NoteFile keeps what became of a file without content. If there is a record
 	// of that ID already it stays, and is returned. It fails with ErrNotFound if

@@ -197,6 +197,7 @@ var (
 	ErrLost      = errors.New("store: the lease was lost")
 	ErrBusy      = errors.New("store: too much waits to be committed, try again")
 	ErrNoContent = errors.New("store: the content of a file is missing: restore the folder of files from the copy that belongs to the store")
+	ErrNoRoom    = errors.New("store: a file cannot be written: the disk is nearly full, and what is left is for messages: make room")
 	ErrNewer     = errors.New("store: the file is from a newer version of Sarai: use that version, or restore an older backup")
 )
 
@@ -222,7 +223,8 @@ type Threads interface {
 	// Commit stores the turn and returns once it is durable. It fails with
 	// ErrDuplicate if one of the events is known, with ErrConflict if the thread
 	// is not at Turn.Thread.Version, with a *TakenError if an address belongs to
-	// another thread, with ErrBusy if too many wait. If it is the Reply address of
+	// another thread, with ErrBusy if too many wait. An entry that names a Staged
+	// media of which there is no file any more is ErrConflict too. If it is the Reply address of
 	// a new thread that belongs to another, somebody made the thread of that
 	// address since it was read: that is ErrConflict. Turns that are committed
 	// together are judged each by itself.

@@ -46,6 +46,8 @@ type message struct {
 	AgeMS    int64  `json:"age_ms"`
 	Language string `json:"language"`
 	Campaign string `json:"campaign"`
+	Name     string `json:"name"`    // of a file
+	Seconds  int    `json:"seconds"` // of a recording
 }
 
 // These are what the page's random parts look like. A key is 128 random bits in
@@ -170,24 +172,13 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 		return
 	}
 
-	in := channels.Inbound{
-		From:   p.address,
-		ID:     p.eventID(m.ID),
-		At:     now.Add(-min(max(0, age(m.AgeMS)), maxAge)),
-		Text:   m.Text,
-		Choice: m.Choice,
-	}
+	in := c.inbound(p, m, now)
+	in.Choice = m.Choice
 	switch k := channels.Kind(m.Kind); k {
 	case channels.Text, channels.Choice, channels.Start:
 		in.Kind = k
 	default: // a newer page than this server, or a stranger's program
 		in.Kind, in.Raw = channels.Unknown, raw
-	}
-	if languageForm.MatchString(m.Language) {
-		in.Language = m.Language
-	}
-	if campaignForm.MatchString(m.Campaign) {
-		in.Campaign = m.Campaign
 	}
 	if err := sink(r.Context(), in); err != nil {
 		c.unavailable(w, "a message was not taken, its page sends it again", err)
@@ -195,6 +186,23 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 	}
 	c.hub.wake(p.address.ID)
 	answer(w, http.StatusOK, map[string]any{"ok": true})
+}
+
+// inbound is what all messages of a person have.
+func (c *Channel) inbound(p person, m message, now time.Time) channels.Inbound {
+	in := channels.Inbound{
+		From: p.address,
+		ID:   p.eventID(m.ID),
+		At:   now.Add(-min(max(0, age(m.AgeMS)), maxAge)),
+		Text: m.Text,
+	}
+	if languageForm.MatchString(m.Language) {
+		in.Language = m.Language
+	}
+	if campaignForm.MatchString(m.Campaign) {
+		in.Campaign = m.Campaign
+	}
+	return in
 }
 
 // age is ms as a duration, without overflow.

@@ -45,6 +45,8 @@ func browse(t *testing.T) context.Context {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("lang", "en"),
+		chromedp.Flag("use-fake-device-for-media-stream", true), // a microphone that beeps
+		chromedp.Flag("use-fake-ui-for-media-stream", true),     // and somebody who allows it
 	)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -111,7 +112,13 @@ func TestCodesAreSpread(t *testing.T) {
 
 // Every language of the page has every word.
 func TestEveryLanguageHasEveryWord(t *testing.T) {
-	b, err := files.ReadFile("static/words.json")
+	for _, name := range []string{"words.json", "filewords.json"} {
+		t.Run(name, func(t *testing.T) { everyWord(t, name) })
+	}
+}
+
+func everyWord(t *testing.T, name string) {
+	b, err := files.ReadFile("static/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,13 +149,18 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 // Somebody on a slow line waits for all of this before the first word. It was 62
 // kB, and 21 kB packed, when this was written.
 func TestThePageIsSmall(t *testing.T) {
-	plain, packed := 0, 0
-	for name, f := range newAssets().byName {
+	plain, packed, later, laterPacked := 0, 0, 0, 0
+	for name, f := range newAssets(MaxFile).byName {
 		if name == "embed.js" {
 			continue
 		}
 		if bytes.Contains(f.plain, []byte("{{")) && !strings.HasSuffix(name, ".js") || f.kind == "" {
 			t.Errorf("%s is not complete", name)
+		}
+		if strings.HasPrefix(name, "files.") { // it comes when the page is there
+			later += len(f.plain)
+			laterPacked += len(f.packed)
+			continue
 		}
 		plain += len(f.plain)
 		packed += len(f.packed)
@@ -156,7 +168,32 @@ func TestThePageIsSmall(t *testing.T) {
 	if plain > 64_000 || packed > 24_000 {
 		t.Errorf("the page has %d bytes, %d packed", plain, packed)
 	}
-	t.Logf("the page has %d bytes, %d packed", plain, packed)
+	if later > 64_000 || laterPacked > 20_000 {
+		t.Errorf("what comes later has %d bytes, %d packed", later, laterPacked)
+	}
+	t.Logf("the page has %d bytes, %d packed; %d and %d later", plain, packed, later, laterPacked)
+}
+
+// A slow line is let go on, a dead one and one that drips are not.
+func TestHowLongAFileMayTake(t *testing.T) {
+	begun := time.Now()
+	for _, c := range []struct {
+		what  string
+		after time.Duration
+		n     int64
+		left  time.Duration
+	}{
+		{"at the begin", 0, 0, silentFor},
+		{"a line that said nothing yet", 50 * time.Second, 0, 10 * time.Second},
+		{"one byte in twenty seconds", 65 * time.Second, 3, -5*time.Second + 3*time.Millisecond},
+		{"two kilobytes a second", 5 * time.Minute, 600_000, silentFor},
+		{"near the end", fileFor - time.Second, MaxFile, time.Second},
+	} {
+		s := steady{begun: begun, n: c.n}
+		if got := s.until(begun.Add(c.after)).Sub(begun.Add(c.after)); got != c.left {
+			t.Errorf("%s: %v are left, want %v", c.what, got, c.left)
+		}
+	}
 }
 
 // A wake must not depend on how many others wait.

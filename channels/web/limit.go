@@ -67,6 +67,14 @@ func (b *buckets) take(key string, now time.Time) bool {
 	return key == "" || b.of(key).AllowN(now, 1)
 }
 
+// spend uses n of key's, also where fewer are left: then the key waits for all of
+// them.
+func (b *buckets) spend(key string, n int, now time.Time) {
+	for ; key != "" && n > 0; n -= b.rate.Burst {
+		b.of(key).ReserveN(now, min(n, b.rate.Burst))
+	}
+}
+
 // left says whether key has one, without using it.
 func (b *buckets) left(key string, now time.Time) bool {
 	return key == "" || b.of(key).TokensAt(now) >= 1

@@ -16,8 +16,9 @@ import (
 )
 
 // files are the page and what belongs to it, written by hand and served as they
-// are. In page.html and chat.js, {{name}} stands for another file's address or,
-// for words.json, its contents.
+// are. In page.html and the scripts, {{name}} stands for another file's address
+// or, for words, its contents. files.js and files.css come after the page is
+// there: nobody waits for them before the first word.
 //
 //go:embed static
 var files embed.FS
@@ -42,7 +43,8 @@ var kinds = map[string]string{
 // changes with their contents, so a browser can keep them for ever.
 type assets struct{ byName map[string]asset }
 
-func newAssets() *assets {
+// newAssets reads them for a chat that carries files of at most upload bytes.
+func newAssets(upload int64) *assets {
 	a := &assets{map[string]asset{}}
 	read := func(name string) string {
 		b, err := fs.ReadFile(files, "static/"+name)
@@ -52,9 +54,10 @@ func newAssets() *assets {
 		return string(b)
 	}
 	script := strings.Replace(read("chat.js"), "{{words.json}}", strings.TrimSpace(read("words.json")), 1)
-	page := read("page.html")
+	later := strings.Replace(read("files.js"), "{{filewords.json}}", strings.TrimSpace(read("filewords.json")), 1)
+	page := strings.Replace(read("page.html"), "{{upload}}", strconv.FormatInt(upload, 10), 1)
 	for name, content := range map[string]string{
-		"chat.js": script, "chat.css": read("chat.css"), "icon.svg": read("icon.svg"),
+		"chat.js": script, "chat.css": read("chat.css"), "icon.svg": read("icon.svg"), "files.js": later, "files.css": read("files.css"),
 	} {
 		sum := sha256.Sum256([]byte(content))
 		ext := path.Ext(name)

@@ -30,6 +30,8 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 	mux.HandleFunc("GET /chat/static/{name}", c.static)
 	mux.HandleFunc("POST /chat/api/messages", func(w http.ResponseWriter, r *http.Request) { c.post(w, r, sink) })
 	mux.HandleFunc("GET /chat/api/messages", c.letters)
+	mux.HandleFunc("POST /chat/api/files", func(w http.ResponseWriter, r *http.Request) { c.postFile(w, r, sink) })
+	mux.HandleFunc("GET /chat/api/files/{seq}/{file}", c.file)
 	mux.HandleFunc("POST /chat/api/code", c.code)
 	mux.HandleFunc("POST /chat/api/enter", c.enter)
 
@@ -40,7 +42,7 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
+		h.Set("Permissions-Policy", "camera=(), microphone=(self), geolocation=(), payment=(), usb=(), browsing-topics=()")
 		h.Set("X-Robots-Tag", "noindex")
 		if strings.HasPrefix(r.URL.Path, Path+"/api/") {
 			h.Set("Cache-Control", "no-store")
@@ -50,13 +52,16 @@ func (c *Channel) Handler(sink channels.Sink) http.Handler {
 }
 
 // policy lets the page load only its own files and talk only to its own server,
-// and lets only this server and the named websites show it in a frame.
+// and lets only this server and the named websites show it in a frame. The files
+// of a talk it shows from its own memory, blob: a picture there is a picture and
+// a recording is heard, and neither is ever a script or a page.
 func (c *Channel) policy() string {
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self'",
 		"style-src 'self'",
-		"img-src 'self'",
+		"img-src 'self' blob:",
+		"media-src blob:",
 		"connect-src 'self'",
 		"base-uri 'none'",
 		"form-action 'none'",

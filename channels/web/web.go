@@ -7,7 +7,8 @@
 // header: never a cookie, never part of an address. An Address.ID is the SHA-256
 // of the token, so that what is stored opens nothing. No platform keeps the
 // messages, so the page reads them from a channels.Mailbox, which is the truth;
-// Send only wakes the pages that wait.
+// Send only wakes the pages that wait. Files lie in a channels.Cabinet, in which
+// one is durable before the message that names it is taken.
 //
 // The page asks nothing of anybody but this server: a person whose country
 // blocks every messenger needs one address that works.
@@ -47,12 +48,23 @@ var (
 	// defaultTries lets somebody mistype a code ten times, then once a minute. At
 	// that rate a million addresses try 5·10¹¹ codes a year, of 1.7·10¹⁸.
 	defaultTries = Rate{time.Minute, 10}
+	// defaultFiles lets somebody send an album and then two files a minute, tries
+	// over a line that breaks counted.
+	defaultFiles = Rate{30 * time.Second, 30}
+	// defaultBytes are counted in kilobytes: three hundred megabytes at once, of a
+	// talk or from one address, then six a minute, which is eight gigabytes a day.
+	defaultBytes = Rate{10 * time.Millisecond, 300_000}
 )
 
 // Options say how the chat is set up. Mailbox is needed, the rest can be zero.
 type Options struct {
 	// Mailbox keeps the talks.
 	Mailbox channels.Mailbox
+	// Cabinet keeps the files; nil: the chat carries none.
+	Cabinet channels.Cabinet
+	// MaxFile is how large one may be, in bytes; 0 is the constant MaxFile. It is
+	// no more than the Cabinet takes.
+	MaxFile int64
 	// Origins are the websites that may show the chat in a frame, as
 	// "https://example.org". One that CheckOrigin refuses is left out.
 	Origins []string
@@ -64,6 +76,8 @@ type Options struct {
 	Messages Rate // messages of one talk
 	Reads    Rate // readings of one talk
 	Tries    Rate // codes and keys that reach no talk, from one client address
+	Files    Rate // files of one talk
+	Bytes    Rate // kilobytes of files, of one talk and of one client address
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil: nothing is logged
@@ -72,6 +86,8 @@ type Options struct {
 // A Channel is the website chat. Make it with New. It is safe for concurrent use.
 type Channel struct {
 	mailbox channels.Mailbox
+	cabinet channels.Cabinet // nil: no files
+	maxFile int64
 	origins []string
 	proxies []netip.Prefix
 	now     func() time.Time
@@ -79,7 +95,8 @@ type Channel struct {
 	hub     *hub
 	assets  *assets
 
-	chats, messages, reads, tries *buckets
+	chats, messages, reads, tries, files, bytes *buckets
+	slots                                       slots
 }
 
 var (
@@ -91,6 +108,8 @@ var (
 func New(o Options) *Channel {
 	c := &Channel{
 		mailbox:  o.Mailbox,
+		cabinet:  o.Cabinet,
+		maxFile:  o.MaxFile,
 		proxies:  o.Proxies,
 		now:      o.Now,
 		log:      o.Log,
@@ -99,6 +118,14 @@ func New(o Options) *Channel {
 		messages: newBuckets(o.Messages, defaultMessages),
 		reads:    newBuckets(o.Reads, defaultReads),
 		tries:    newBuckets(o.Tries, defaultTries),
+		files:    newBuckets(o.Files, defaultFiles),
+		bytes:    newBuckets(o.Bytes, defaultBytes),
+	}
+	if c.maxFile == 0 {
+		c.maxFile = MaxFile
+	}
+	if c.cabinet == nil {
+		c.maxFile = 0
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -113,15 +140,16 @@ func New(o Options) *Channel {
 		}
 		c.origins = append(c.origins, s)
 	}
-	c.assets = newAssets()
+	c.assets = newAssets(c.maxFile)
 	return c
 }
 
 // Name is "web".
 func (c *Channel) Name() channels.Name { return ChannelName }
 
-// Limits are none: the page shows whatever the program says, at any time.
-func (c *Channel) Limits() channels.Limits { return channels.Limits{} }
+// Limits are none but for files: the page shows whatever the program says, at any
+// time.
+func (c *Channel) Limits() channels.Limits { return channels.Limits{Upload: c.maxFile} }
 
 // Send wakes the pages that wait at out.To. The message itself is in the
 // mailbox by then; a page that does not wait now reads it when it comes back.

@@ -92,7 +92,7 @@ func (serveCmd) Run(c *cli, w world) error {
 		Keep: time.Duration(conf.KeepDays) * 24 * time.Hour, Copies: c.copies(conf),
 	})
 	proxies, _ := conf.proxies() // checked with the configuration
-	chat := web.New(web.Options{Mailbox: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})
+	chat := web.New(web.Options{Mailbox: g, Cabinet: g, Origins: conf.Web.Origins, Proxies: proxies, Log: log})
 	if conf.web() {
 		g.Attach(chat)
 	}

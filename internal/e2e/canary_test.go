@@ -529,6 +529,24 @@ func (a *aviary) strangers(victim int64) {
 	m.known("address of a web chat", hash(token))
 	want("a message", a.chats(token, m.awkward("text on the website", "")), http.StatusOK)
 	want("a danger", a.chats(token, "they locked me in a room and took my passport "+m.latin("text of somebody in danger", "")), http.StatusOK)
+	files := func(content []byte) int {
+		var b bytes.Buffer
+		form := multipart.NewWriter(&b)
+		said, _ := json.Marshal(map[string]string{"id": "message-" + strconv.FormatInt(rand.Int64(), 36), "kind": "document",
+			"text": m.awkward("caption on the website", ""), "name": m.latin("name of a file on the website", "") + ".jpg"})
+		err := form.WriteField("message", string(said))
+		part, err2 := form.CreateFormFile("file", m.latin("name of a field on the website", ""))
+		if err = errors.Join(err, err2); err == nil {
+			_, err = part.Write(content)
+		}
+		if err = errors.Join(err, form.Close()); err != nil {
+			a.t.Fatal(err)
+		}
+		return a.stranger("POST", "/chat/api/files", b.String(), "Authorization", "Bearer "+token, "Content-Type", form.FormDataContentType())
+	}
+	want("a picture", files(jpeg(m.latin("picture on the website", ""))), http.StatusOK)
+	want("a page for a picture", files([]byte("<html>"+m.latin("page on the website", ""))), http.StatusUnprocessableEntity)
+	want("a file of nobody's", a.stranger("GET", "/chat/api/files/1/"+m.latin("name of no file on the website", ""), "", "Authorization", "Bearer "+token), http.StatusNotFound)
 	head := []string{"Authorization", "Bearer " + token, "Content-Type", "application/json",
 		"X-Forwarded-For", m.known("network address", fmt.Sprintf("203.0.113.%d, 198.51.%d.%d", 100+rand.IntN(100), 100+rand.IntN(100), 100+rand.IntN(100))),
 		"User-Agent", m.latin("browser", ""), "Referer", "https://example.org/" + m.latin("page before", "")}

@@ -241,7 +241,7 @@ func Open(path string, o Options) (*DB, error) {
 	go db.run()
 	err = db.finishAll(context.Background(), db.now())
 	if err == nil {
-		err = db.tidy(context.Background(), true)
+		err = db.tidy(context.Background(), time.Time{}, true)
 	}
 	if err == nil {
 		err = db.removeOldCopies(db.now())

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"sarai/store"
 	"sarai/store/keys"
@@ -34,8 +35,6 @@ type fileFields struct {
 	Path   string `json:"path,omitempty"` // its name in the folder; "" where it has no content
 	Staged bool   `json:"staged,omitempty"`
 }
-
-var errNoRoom = errors.New("store: a file cannot be written: the disk is nearly full, and what is left is for messages: make room")
 
 // A folder is where content lies. The zero value is not ready.
 type folder struct {
@@ -178,7 +177,7 @@ func (db *DB) writeFile(ctx context.Context, thread *keys.Key, id store.ThreadID
 		return f, fmt.Errorf("store: the folder for files cannot be made: %w", pathless(err))
 	}
 	if free, ok := room(db.media.path); ok && db.media.reserve > 0 && free < uint64(db.media.reserve) {
-		return f, errNoRoom
+		return f, store.ErrNoRoom
 	}
 	part := name + unfinished
 	file, err := os.OpenFile(db.media.of(part), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -441,9 +440,9 @@ func (db *DB) LostFiles() int {
 }
 
 // tidy removes what is in the folder and has no record, and counts what has a
-// record and is not in the folder. At Open, staged files go too: who would have
-// used them has ended.
-func (db *DB) tidy(ctx context.Context, opening bool) error {
+// record and is not in the folder. Staged files go too that have waited for too
+// long, at Open all: who would have used them has ended.
+func (db *DB) tidy(ctx context.Context, now time.Time, opening bool) error {
 	names, err := db.media.names()
 	if err != nil {
 		return fmt.Errorf("store: the folder for files cannot be read: %w", pathless(err))
@@ -456,7 +455,7 @@ func (db *DB) tidy(ctx context.Context, opening bool) error {
 			there[n] = true
 		}
 	}
-	known, staged, lost := map[string]bool{}, map[string]string{}, 0
+	known, staged, over, lost := map[string]bool{}, map[string]string{}, map[string]string{}, 0
 	err = db.view(ctx, func(t *txn) (err error) {
 		t.each(bucketMedia, nil, nil, func(k, v []byte) bool {
 			name := string(k)
@@ -467,6 +466,8 @@ func (db *DB) tidy(ctx context.Context, opening bool) error {
 			}
 			if fields.Staged && opening {
 				staged[name] = string(v)
+			} else if fields.Staged && db.waited(v, t.get(bucketTalks, v), now) {
+				over[name] = string(v)
 			} else if !there[name] {
 				if _, err := os.Lstat(db.media.of(name)); err != nil {
 					lost++
@@ -497,9 +498,14 @@ func (db *DB) tidy(ctx context.Context, opening bool) error {
 			return err
 		}
 	}
+	if err := db.dropStaged(ctx, over); err != nil {
+		return err
+	}
 	var orphans []string
 	for name := range there {
-		if _, is := staged[name]; is || !known[name] {
+		_, is := staged[name]
+		_, was := over[name]
+		if is || was || !known[name] {
 			orphans = append(orphans, name)
 		}
 	}
@@ -510,4 +516,54 @@ func (db *DB) tidy(ctx context.Context, opening bool) error {
 		return err
 	}
 	return nil
+}
+
+// waited says of a staged file whether it has waited for too long. What cannot
+// be read, because its talk is being erased, has not.
+func (db *DB) waited(k, v []byte, now time.Time) bool {
+	id, _, err := splitTalk(k)
+	if err != nil {
+		return false
+	}
+	var fields fileFields
+	var f store.File
+	blob, err := split(v, &fields)
+	if err != nil || db.decode(place{string(id), bucketTalks, k}, blob, &f) != nil {
+		return false
+	}
+	return now.Sub(f.At) > store.StagedFor
+}
+
+// dropStaged drops staged files that nobody named meanwhile, and takes the others
+// out of them. The record goes before the key: an entry must not come to name a
+// file without one.
+func (db *DB) dropStaged(ctx context.Context, files map[string]string) error {
+	if len(files) == 0 {
+		return nil
+	}
+	err := db.update(ctx, func(t *txn) error {
+		for name, k := range files {
+			var fields fileFields
+			v := t.get(bucketTalks, []byte(k))
+			if v != nil {
+				if _, err := split(v, &fields); err != nil {
+					return err
+				}
+			}
+			if v == nil || !fields.Staged {
+				delete(files, name)
+				continue
+			}
+			t.dropFile([]byte(k), fields)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var owners []string
+	for name, k := range files {
+		owners = append(owners, fileOwner(store.ThreadID(k[1:1+k[0]]), name))
+	}
+	return db.book.Forget(nil, owners...)
 }

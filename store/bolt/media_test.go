@@ -220,7 +220,7 @@ func TestFilesLeaveRoomForMessages(t *testing.T) {
 	db := openHere(t, Options{NoSync: true, Reserve: 1 << 62})
 	id := commitOne(t, db)
 	_, err := db.KeepFile(context.Background(), id, "a", strings.NewReader("a"), keepAs(aVoice))
-	if !errors.Is(err, errNoRoom) {
+	if !errors.Is(err, store.ErrNoRoom) {
 		t.Fatalf("got %v", err)
 	}
 	if _, err := db.NoteFile(context.Background(), id, store.File{ID: "b", State: store.Gone}); err != nil {

@@ -180,7 +180,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	if err := db.removeOldCopies(now); err != nil {
 		return err
 	}
-	return db.tidy(ctx, false)
+	return db.tidy(ctx, now, false)
 }
 
 // older gives at most sweepStep keys that begin with a time not after end.

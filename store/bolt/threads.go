@@ -126,7 +126,8 @@ type turn struct {
 	entries []*entry
 	jobs    []newJob
 	cancel  []string
-	uses    []string // files that were staged
+	uses    []string // files that were staged, perhaps
+	needs   []string // those of them that must be there
 	counts  []*count
 	visits  [][]byte  // of the addresses, where somebody is counted once
 	key     *keys.Key // nil: the thread was erased
@@ -191,9 +192,12 @@ func (db *DB) encodeTurn(ctx context.Context, t store.Turn) (*turn, error) {
 		return nil, unwritten(ctx, err)
 	}
 	for i, e := range t.Entries {
-		if e.Author == store.Staff {
+		if e.Author == store.Staff || e.Author == store.Person {
 			for _, m := range e.Media {
 				x.uses = append(x.uses, m.ID)
+				if m.Staged {
+					x.needs = append(x.needs, m.ID)
+				}
 			}
 		}
 		n, err := newEntry(x.key, th.ID, e, th.LastSeq+uint64(i)+1)
@@ -282,6 +286,11 @@ func (t *txn) commit(x *turn, now time.Time) error {
 			return store.ErrConflict
 		default:
 			return &store.TakenError{Owner: owner}
+		}
+	}
+	for _, file := range x.needs {
+		if t.get(bucketTalks, talkKey(x.id, talkFile, file)) == nil { // it waited too long, and was swept
+			return store.ErrConflict
 		}
 	}
 

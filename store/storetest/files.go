@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing/iotest"
+	"time"
 
 	"sarai/channels"
 	"sarai/store"
@@ -231,25 +232,45 @@ func fileErased(t *teller) {
 
 func fileStaged(t *teller) {
 	th := t.hear(address("ayesha"), "a")
-	for _, file := range []string{"used", "unused", "dropped", "of the person"} {
+	for _, file := range []string{"used", "unused", "dropped", "of the person", "of a note"} {
 		_, err := t.StageFile(t.ctx(), th.ID, file, bytes.NewReader([]byte(file)), says(aPicture))
 		t.must(err)
 		t.same(t.content(th.ID, file), file)
 	}
 	th = t.commit(store.Turn{Thread: th, Entries: []store.Entry{
 		{Author: store.Staff, Text: "here", Media: []channels.Media{{ID: "used"}, {ID: "nothing"}, {}}},
-		{Author: store.Person, Media: []channels.Media{{ID: "of the person"}}},
+		{Author: store.Person, Media: []channels.Media{{ID: "of the person", Staged: true}}},
+		{Author: store.Note, Media: []channels.Media{{ID: "of a note"}}},
 	}})
 	t.must(t.DropFile(t.ctx(), th.ID, "dropped"))
 	t.must(t.DropFile(t.ctx(), th.ID, "dropped"))
 	t.must(t.Sweep(t.ctx(), noon)) // somebody may still be about to use it
 	t.same(t.content(th.ID, "unused"), "unused")
 	t.Store = t.reopen(t.T, t.Store)
-	t.same(t.content(th.ID, "used"), "used")
-	for _, file := range []string{"unused", "dropped", "of the person"} {
+	for _, file := range []string{"used", "of the person"} {
+		t.same(t.content(th.ID, file), file)
+	}
+	for _, file := range []string{"unused", "dropped", "of a note"} {
 		_, _, err := t.OpenFile(t.ctx(), th.ID, file)
 		t.fails(err, store.ErrNotFound)
 	}
 	t.Store = t.reopen(t.T, t.Store)
 	t.same(t.content(th.ID, "used"), "used")
+
+	// Who never names it: it waits for an hour, and then no entry can name it.
+	_, err := t.StageFile(t.ctx(), th.ID, "late", strings.NewReader("late"), says(aPicture))
+	t.must(err)
+	t.must(t.Sweep(t.ctx(), noon.Add(store.StagedFor)))
+	t.same(t.content(th.ID, "late"), "late")
+	t.must(t.Sweep(t.ctx(), noon.Add(store.StagedFor+time.Second)))
+	_, _, err = t.OpenFile(t.ctx(), th.ID, "late")
+	t.fails(err, store.ErrNotFound)
+	t.same(t.content(th.ID, "of the person"), "of the person")
+	names := store.Turn{Thread: th, Entries: []store.Entry{{Author: store.Person, Media: []channels.Media{{ID: "late", Staged: true}}}}}
+	t.fails(t.Commit(t.ctx(), names), store.ErrConflict)
+	_, err = t.StageFile(t.ctx(), th.ID, "late", strings.NewReader("again"), says(aPicture))
+	t.must(err)
+	t.commit(names)
+	t.must(t.Sweep(t.ctx(), noon.Add(2*store.StagedFor)))
+	t.same(t.content(th.ID, "late"), "again")
 }

@@ -81,6 +81,13 @@ func (m *model) commit(t store.Turn) error {
 			return &store.TakenError{Owner: owner}
 		}
 	}
+	for _, e := range t.Entries {
+		for _, m := range e.Media {
+			if m.Staged && (old == nil || old.files[m.ID].ID == "") {
+				return store.ErrConflict
+			}
+		}
+	}
 	next := &modelThread{Thread: t.Thread, receipts: map[string]channels.Receipt{}, drafts: map[desk.StaffID]string{}, files: map[string]modelFile{}}
 	if old != nil {
 		next.entries, next.receipts, next.drafts, next.files = old.entries, old.receipts, old.drafts, old.files
@@ -94,7 +101,7 @@ func (m *model) commit(t store.Turn) error {
 	for _, e := range t.Entries {
 		next.entries = append(next.entries, e.Text)
 		for _, m := range e.Media {
-			if f, is := next.files[m.ID]; is && e.Author == store.Staff {
+			if f, is := next.files[m.ID]; is && (e.Author == store.Staff || e.Author == store.Person) {
 				f.staged = false
 				next.files[m.ID] = f
 			}

@@ -14,6 +14,8 @@
 	var API = '/chat/api/';
 	var WAIT = 25;
 
+	var files = null; // what files.js brings, once it is there
+
 	function $(id) { return document.getElementById(id); }
 
 	// --- what the phone keeps ---
@@ -70,7 +72,7 @@
 		tag = tag.split('-')[0].toLowerCase();
 		return WORDS.hasOwnProperty(tag) ? tag : null;
 	}
-	function word(name) { return (WORDS[locale] || WORDS.en)[name] || WORDS.en[name]; }
+	function word(name) { return (WORDS[locale] || WORDS.en)[name] || WORDS.en[name] || ''; }
 	function speak(to) {
 		locale = to;
 		var rtl = !!RTL[to], i, els;
@@ -87,6 +89,7 @@
 		for (i = 0; i < els.length; i++) { els[i].textContent = word(els[i].getAttribute('data-by')); }
 		drawUnsent();
 		drawStatus();
+		if (files) { files.speak(); }
 	}
 	function firstLocale() {
 		var tags = [kept('chat.locale')].concat(navigator.languages || [navigator.language]);
@@ -175,6 +178,7 @@
 				drawAll();
 				pollNow();
 				pump();
+				if (files) { files.pump(); }
 			} else if (status === 404 && a.error === 'no-talk') {
 				// The talk of a code is gone: what is typed now begins a new one.
 				begin(random(16));
@@ -200,7 +204,17 @@
 		return Math.max(after * 1000, Math.min(30000, 1000 * Math.pow(2, n - 1))) * (0.8 + 0.4 * Math.random());
 	}
 
-	var polling = null, pollTimer = 0, pollTries = 0;
+	var polling = null, pollTimer = 0, pollTries = 0, quick = false;
+	// check reads the talk at once.
+	function check() {
+		hang();
+		quick = true;
+		poll();
+	}
+	function hang() {
+		if (polling) { polling.onreadystatechange = null; polling.abort(); polling = null; }
+		clearTimeout(pollTimer);
+	}
 	function pollNow() {
 		if (polling) { return; }
 		clearTimeout(pollTimer);
@@ -209,12 +223,13 @@
 	function poll() {
 		if (!key || polling) { return; }
 		var began = Date.now(), asked = key;
-		polling = ask('GET', 'messages?after=' + seq + '&cleared=' + cleared + '&wait=' + (ready && !pollTries ? WAIT : 0), null, WAIT + 20, function (status, a, after) {
+		polling = ask('GET', 'messages?after=' + seq + '&cleared=' + cleared + '&wait=' + (ready && !pollTries && !quick ? WAIT : 0), null, WAIT + 20, function (status, a, after) {
 			polling = null;
 			if (asked !== key) { return; }
 			if (status === 200) {
 				var more = a.letters.length > 0 || a.cleared > cleared;
 				pollTries = 0;
+				quick = false;
 				if (!sending && problem === 'offline') {
 					problem = '';
 					tries = 0;
@@ -224,14 +239,17 @@
 				// A server that is about to stop answers at once: be gentle.
 				pollTimer = setTimeout(poll, more || Date.now() - began > 2000 || !ready ? 0 : 1500);
 				ready = true;
+				if (files && a.letters.length < 100) { files.heard(); }
 			} else if (status === 404 && a.error === 'no-talk') {
 				// Nobody has written yet, or the talk was erased.
 				if (last || cleared) { forget(); }
 				if (!unsent.length && !sending && !sent.length) { key = null; keep('chat.key', null); }
 				ready = true;
 				drawAll();
+				if (files) { files.heard(); }
 			} else {
 				pollTries++;
+				if (files) { files.unheard(); }
 				if (status !== 429) { problem = 'offline'; }
 				pollTimer = setTimeout(poll, pause(pollTries, after));
 			}
@@ -251,6 +269,8 @@
 			// What was taken before is behind the place; what is unsent is not.
 			sent = [];
 			failed = [];
+			late = late.filter(function (x) { return x[1].seq > cleared; });
+			if (files) { files.cleared(cleared, ready); }
 			drawAll();
 		}
 		for (i = 0; i < a.letters.length; i++) {
@@ -260,6 +280,7 @@
 			if (l.from === 'me' && l.id) {
 				sent = sent.filter(other(l.id));
 				if (unsent.some(function (m) { return m.id === l.id; })) { done({ id: l.id }); }
+				if (files) { files.arrived(l.id); }
 			}
 			if (l.seq > seq) { seq = l.seq; }
 			var el = drawLetter(l);
@@ -290,7 +311,9 @@
 		lastDay = '';
 		sent = [];
 		failed = [];
+		late = [];
 		$('letters').textContent = '';
+		if (files) { files.forget(); }
 		drawAll();
 	}
 
@@ -298,8 +321,7 @@
 	function begin(with_) {
 		key = with_;
 		keep('chat.key', key);
-		if (polling) { polling.onreadystatechange = null; polling.abort(); polling = null; }
-		clearTimeout(pollTimer);
+		hang();
 		pollTries = 0;
 		ready = false;
 		forget();
@@ -346,10 +368,15 @@
 
 	function drawLetter(l) {
 		var blocks = l.blocks || [], by = l.from === 'me' || l.from === 'staff' ? l.from : 'program';
-		var li = make('li', 'said ' + by), bubble = make('div', 'bubble'), list = null, words = false;
+		var li = make('li', 'said ' + by), bubble = make('div', 'bubble'), list = null, words = l.files && l.files.length > 0;
 		if (l.locale && /^[A-Za-z0-9-]+$/.test(l.locale) && by !== 'me') { bubble.lang = l.locale; }
 		bubble.dir = 'auto';
 		bubble.appendChild(author(by));
+		if (words) {
+			var box = make('div', 'files');
+			bubble.appendChild(box);
+			if (files) { files.draw(box, l); } else { late.push([box, l]); }
+		}
 		for (var i = 0; i < blocks.length; i++) {
 			var b = blocks[i] || {}, el;
 			if (!b.text && !b.link) { continue; }
@@ -432,7 +459,7 @@
 	}
 
 	function drawChoices() {
-		var box = $('choices'), options = last && last.from !== 'me' && !unsent.length && !sent.length && last.options || [];
+		var box = $('choices'), options = last && last.from !== 'me' && !unsent.length && !sent.length && !(files && files.waiting()) && last.options || [];
 		if (box.getAttribute('data-of') === String(options.length && last.seq)) { return; }
 		box.setAttribute('data-of', String(options.length && last.seq));
 		box.textContent = '';
@@ -469,7 +496,10 @@
 		drawUnsent();
 		drawChoices();
 		drawStatus();
-		$('welcome').hidden = !(ready || !key) || !!last || unsent.length + sent.length + failed.length > 0;
+		welcome();
+	}
+	function welcome() {
+		$('welcome').hidden = !(ready || !key) || !!last || unsent.length + sent.length + failed.length > 0 || !!files && files.waiting(1);
 	}
 
 	// --- scrolling ---
@@ -500,11 +530,19 @@
 		t.dir = t.value ? 'auto' : document.documentElement.dir; // of nothing, auto is left to right
 		t.style.height = 'auto';
 		t.style.height = t.scrollHeight + 'px';
+		if (files) { files.typed(); }
 	}
 
 	$('form').onsubmit = function (e) {
 		e.preventDefault();
 		var t = $('text'), text = t.value;
+		if (files && files.submit(/^\s*$/.test(text) ? '' : text)) {
+			t.value = '';
+			grow();
+			toEnd();
+			t.focus();
+			return;
+		}
 		if (/^\s*$/.test(text)) { t.focus(); return; }
 		t.value = '';
 		grow();
@@ -530,6 +568,7 @@
 	// --- leaving ---
 
 	$('leave').onclick = function () {
+		if (files) { files.leave(); }
 		document.title = '';
 		document.documentElement.textContent = '';
 		if (window.parent !== window) { window.parent.postMessage('chat: leave', '*'); }
@@ -606,6 +645,38 @@
 			closeDialog();
 			begin(a.key);
 		});
+	};
+
+	// --- files, of which files.js knows ---
+
+	var late = []; // of letters that were drawn before it was there
+
+	window.chatFiles = function (words, begin_) {
+		for (var l in words) {
+			for (var name in words[l]) { WORDS[l][name] = words[l][name]; }
+		}
+		files = begin_({
+			$: $, make: make, word: word, random: random, touch: touch, pause: pause, check: check,
+			key: function () { return key; },
+			// ensure says whether a file can go now.
+			ensure: function () {
+				if (!window.crypto || !window.crypto.getRandomValues) { return false; }
+				ensureKey();
+				if (!ready || unsent.length || sending) { return false; }
+				if (seq || cleared || sent.length) { return true; }
+				say('start', '');
+				return false;
+			},
+			anew: function () { begin(random(16)); },
+			giveBack: function (text) {
+				if (text && !$('text').value) { $('text').value = text; grow(); }
+			},
+			changed: function () { drawChoices(); welcome(); if (atEnd()) { toEnd(); } }
+		});
+		late.forEach(function (x) { files.draw(x[0], x[1]); });
+		late = [];
+		speak(locale);
+		if (ready && key) { check(); }
 	};
 
 	// --- beginning ---

@@ -50,6 +50,7 @@
 			frame = document.createElement('iframe');
 			frame.title = 'Chat';
 			frame.setAttribute('referrerpolicy', 'no-referrer');
+			frame.setAttribute('allow', 'microphone; camera'); // where the person records a voice message or takes a photo
 			frame.src = address + '?framed' + (script.getAttribute('data-campaign') ? '&c=' + encodeURIComponent(script.getAttribute('data-campaign')) : '');
 			style(frame, { position: 'fixed', border: '0', 'z-index': '2147483646', background: '#f6eee0', 'box-shadow': '0 8px 32px rgba(0,0,0,.28)', 'color-scheme': 'light dark', 'max-width': '100%' });
 			document.body.appendChild(frame);
