@@ -161,7 +161,7 @@ var errApart = errors.New("gateway: the events must be taken in one by one")
 func (g *Gateway) accept(ctx context.Context, now time.Time, in []channels.Inbound) (gathers bool, err error) {
 	for n := 0; ctx.Err() == nil; n++ {
 		if n > maxConflicts {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Duration(min(n-maxConflicts, 50)) * time.Millisecond)
 		}
 		th, err := g.threadOf(ctx, in[0])
 		if err != nil {

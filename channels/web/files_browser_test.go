@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	imagepng "image/png"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -74,6 +76,7 @@ func TestFilesOnThePage(t *testing.T) {
 		run  func(*testing.T, context.Context)
 	}{
 		{"a photo both ways", photoBothWays},
+		{"a photo of a camera becomes small and says nothing of the place", leanPhoto},
 		{"a voice message is recorded, heard, thrown away and sent", voiceMessage},
 		{"the microphone is refused", microphoneRefused},
 		{"the line breaks in the middle", lineBreaks},
@@ -132,6 +135,66 @@ func photoBothWays(t *testing.T, browser context.Context) {
 	p.value(`document.querySelector('#letters .photo').click()`)
 	p.is(`document.querySelector('#letters .photo').className === 'photo shown large'`)
 	p.shot("files-large-360")
+}
+
+// camera is a photo as a phone makes it: large, lying on its side (orientation 6 of
+// Exif), and with a place, which stands here as a maker's note.
+func camera(t *testing.T, width, height int) string {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, width, height))
+	for x := range width {
+		for y := range height { // noise, as of a cheap lens: it packs badly
+			n := uint32(x*2654435761) ^ uint32(y*40503) ^ uint32(x*y)
+			m.Set(x, y, color.RGBA{uint8(x*255/width) ^ uint8(n>>24)&31, uint8(n>>16)&63 + 90, 120, 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 98}); err != nil {
+		t.Fatal(err)
+	}
+	place := "33.6844 N 73.0479 E"
+	tiff := "II*\x00\x08\x00\x00\x00\x02\x00" +
+		"\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00" + // orientation
+		"\x0e\x01\x02\x00" + string(rune(len(place))) + "\x00\x00\x00\x26\x00\x00\x00" + // image description
+		"\x00\x00\x00\x00" + place
+	head := "Exif\x00\x00" + tiff
+	return "\xff\xd8\xff\xe1" + string([]byte{byte((len(head) + 2) >> 8), byte(len(head) + 2)}) + head + b.String()[2:]
+}
+
+func leanPhoto(t *testing.T, browser context.Context) {
+	s := openWhole(t, wholeOptions{})
+	photo := camera(t, 4000, 1500)
+	p := newPhone(t, browser, 360, 640)
+	p.visits(s)
+	p.chooses(chosenFile{"IMG_0001.jpg", "image/jpeg", photo})
+	p.is(`document.querySelectorAll('#chosen li').length === 1`)
+	p.types("My contract")
+	p.is(`document.querySelectorAll('#letters .me').length === 1 && document.querySelectorAll('#files li').length === 0`)
+	files := s.files(p.key())
+	if len(files) != 1 {
+		t.Fatalf("the centre has %d files", len(files))
+	}
+	for id, f := range files {
+		_, c, err := s.db.OpenFile(context.Background(), s.thread(p.key()).ID, id)
+		s.must(err)
+		kept, err := io.ReadAll(c)
+		s.must(err)
+		c.Close()
+		if bytes.Contains(kept, []byte("Exif")) || bytes.Contains(kept, []byte("33.6844")) {
+			t.Error("the photo still says where it was taken")
+		}
+		if len(kept) > len(photo)/2 {
+			t.Errorf("%d bytes became %d", len(photo), len(kept))
+		}
+		drawn, err := jpeg.DecodeConfig(bytes.NewReader(kept))
+		s.must(err)
+		if drawn.Width != 960 || drawn.Height != 2560 {
+			t.Errorf("the photo is %d by %d, want it upright and 960 by 2560", drawn.Width, drawn.Height)
+		}
+		if f.Name != "IMG_0001.jpg" {
+			t.Errorf("it is called %q", f.Name)
+		}
+	}
 }
 
 func voiceMessage(t *testing.T, browser context.Context) {

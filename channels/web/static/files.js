@@ -15,6 +15,7 @@
 	document.head.appendChild(style);
 
 	function begin(chat) {
+		var SIDE = 2560; // pixels of a photo's longer side: the small print of a contract can be read
 		var MOST = Number(script.getAttribute('data-upload')) || 0; // bytes of one file; 0: none are carried
 		var SELF = 1500000;   // pictures up to this size load by themselves
 		var LONGEST = 600;    // seconds of a recording
@@ -504,14 +505,45 @@
 		}
 		function choose(list, voice, seconds) {
 			var wrong = '';
-			for (var i = 0; i < list.length; i++) {
-				if (list[i].size > MOST) { wrong = 'toobig'; continue; }
-				if (list[i].size === 0) { wrong = 'nobytes'; continue; }
-				chosen.push({ file: list[i], voice: !!voice, seconds: seconds || 0 });
+			(function next(i) {
+				if (i < list.length) {
+					lean(list[i], function (file) {
+						if (file.size > MOST) { wrong = 'toobig';
+						} else if (file.size === 0) { wrong = 'nobytes';
+						} else { chosen.push({ file: file, voice: !!voice, seconds: seconds || 0 }); }
+						next(i + 1);
+					});
+					return;
+				}
+				drawChosen();
+				say(wrong);
+				if (chosen.length) { $('send').focus(); }
+			})(0);
+		}
+		// lean makes a camera's photo smaller, for a poor line, and takes out what the
+		// camera wrote into it: where and when it was taken. The browser draws it anew,
+		// upright; one that would lay it on its side, or cannot, leaves it as it is.
+		function lean(file, done) {
+			if (file.type !== 'image/jpeg' || !window.CSS || !CSS.supports || !CSS.supports('image-orientation', 'from-image') || !HTMLCanvasElement.prototype.toBlob) {
+				done(file);
+				return;
 			}
-			drawChosen();
-			say(wrong);
-			if (chosen.length) { $('send').focus(); }
+			var u = URL.createObjectURL(file), img = new Image();
+			function end(f) { URL.revokeObjectURL(u); done(f); }
+			img.onerror = function () { end(file); };
+			img.onload = function () {
+				var k = Math.min(1, SIDE / Math.max(img.naturalWidth, img.naturalHeight)), c = make('canvas');
+				c.width = Math.round(img.naturalWidth * k) || 1;
+				c.height = Math.round(img.naturalHeight * k) || 1;
+				try {
+					c.getContext('2d').drawImage(img, 0, 0, c.width, c.height);
+					c.toBlob(function (b) {
+						if (b) { b.name = file.name; }
+						end(b || file);
+					}, 'image/jpeg', 0.85);
+				} catch (e) { end(file); }
+			};
+			img.src = u;
 		}
 		function unchoose(c) {
 			if (c.url) { URL.revokeObjectURL(c.url); c.url = ''; }
