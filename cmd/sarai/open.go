@@ -113,13 +113,12 @@ func loadContent(dir string) (*content.Catalogue, error) {
 }
 
 // fitted loads the articles and waits for the full model.
-func fitted(ctx context.Context, dir string) (*content.Catalogue, *search.Index, error) {
+func fitted(ctx context.Context, dir string) (*search.Index, error) {
 	cat, err := loadContent(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	x, err := search.New(cat).Fit(ctx)
-	return cat, x, err
+	return search.New(cat).Fit(ctx)
 }
 
 func edition(cat *content.Catalogue, x *search.Index) gateway.Edition {
