@@ -56,7 +56,7 @@ func Check(fsys fs.FS, now time.Time) []Problem {
 
 func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	t := readTree(found, broken)
-	c := &checker{tree: t, now: now}
+	c := &checker{tree: t, now: now, facts: map[*Text]*facts{}}
 	c.problems = slices.Concat(t.broken, t.ignored)
 	for name, raw := range found {
 		c.characters(name, raw)
@@ -91,9 +91,20 @@ type checker struct {
 	*tree
 	now      time.Time
 	problems []Problem
+	facts    map[*Text]*facts // what each tells, found once
 }
 
 func (c *checker) add(p ...Problem) { c.problems = append(c.problems, p...) }
+
+// told gives the facts of a text.
+func (c *checker) told(t *Text) *facts {
+	f := c.facts[t]
+	if f == nil {
+		f = t.told()
+		c.facts[t] = f
+	}
+	return f
+}
 
 // characters finds characters that no file may hold.
 func (c *checker) characters(name string, raw []byte) {
@@ -460,7 +471,7 @@ func (c *checker) translation(x, en *textSource) {
 		}
 		break
 	}
-	missing := lacking(en.text, x.text)
+	missing := c.told(en.text).lacking(c.told(x.text))
 	switch x.text.Of {
 	case "":
 		c.add(x.warning("of", "does not say which English text it is of: stamp it%s", listed("; what the English text has and this one not", missing)))
@@ -470,7 +481,7 @@ func (c *checker) translation(x, en *textSource) {
 		}
 		// Up to nine the English text may well have a word for it.
 		small := func(as string) bool { return utf8.RuneCountInString(as) == 1 }
-		if more := slices.DeleteFunc(lacking(x.text, en.text), small); len(more) > 0 {
+		if more := slices.DeleteFunc(c.told(x.text).lacking(c.told(en.text)), small); len(more) > 0 {
 			c.add(x.severe("of", "claims to say the current English text, but %s", strings.TrimPrefix(listed("; has beside it", more), "; ")))
 		}
 	default:
@@ -693,8 +704,7 @@ func dialable(number string) (message string, severe bool) {
 // reachable finds phone numbers and addresses in a text that lead nowhere. A
 // link in Markdown's brackets was judged when it was read.
 func (c *checker) reachable(x *textSource) {
-	f := factsOf(x.text.words())
-	for _, f := range f.facts {
+	for _, f := range c.told(x.text).facts {
 		message, severe := "", true
 		switch {
 		case f.kind == phone:

@@ -143,12 +143,12 @@ func (c *checker) checkGlossary() {
 func (c *checker) usage() {
 	type term struct {
 		*Term
-		english [][]string // the words of each English form
-		stems   map[Locale][]string
+		english [][]string            // the words of each English form
+		stems   map[Locale][][]string // the stems of each form
 	}
 	var terms []term
 	for _, t := range c.glossary.terms {
-		x := term{Term: t, stems: map[Locale][]string{}}
+		x := term{Term: t, stems: map[Locale][][]string{}}
 		for _, w := range t.Words[English] {
 			if words := strings.Fields(fold(w)); len(words) > 0 {
 				x.english = append(x.english, words)
@@ -179,10 +179,10 @@ func (c *checker) usage() {
 			if x == nil || l == English || x.text.Of != "" && x.text.Of != en.text.Written {
 				continue
 			}
-			said := bare(x.text.Title + "\n" + x.text.words())
+			said := newSaying(x.text.Title + "\n" + x.text.words())
 			var missing []string
 			for _, t := range used {
-				if len(t.stems[l]) > 0 && !slices.ContainsFunc(t.stems[l], func(stem string) bool { return stands(said, stem) }) {
+				if len(t.stems[l]) > 0 && !slices.ContainsFunc(t.stems[l], said.stand) {
 					missing = append(missing, fmt.Sprintf("%s: %s", t.Words[English][0], t.Words[l][0]))
 				}
 			}
@@ -199,7 +199,8 @@ func says(text, words []string) bool {
 	for i := 0; i+len(words) <= len(text); i++ {
 		hit := true
 		for j, w := range words {
-			if got := text[i+j]; got != w && got != w+"s" && got != w+"es" {
+			ending, ok := strings.CutPrefix(text[i+j], w)
+			if !ok || ending != "" && ending != "s" && ending != "es" {
 				hit = false
 				break
 			}
@@ -212,9 +213,9 @@ func says(text, words []string) bool {
 }
 
 // stems are the words of a term without what declining and joining change, in
-// the form that stands reads: most of our languages put endings to words, and
+// the form that stand reads: most of our languages put endings to words, and
 // some put letters before them. A word of four letters or fewer stays whole.
-func stems(term string) string {
+func stems(term string) []string {
 	words := strings.Fields(bare(term))
 	for i, w := range words {
 		letters := []rune(w)
@@ -226,21 +227,29 @@ func stems(term string) string {
 		}
 		words[i] = string(letters)
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
-// stands says whether words that hold the stems stand one behind the other in
-// a text that bare has folded.
-func stands(text, stems string) bool {
-	parts := strings.Fields(stems)
-	if len(parts) == 1 {
-		return strings.Contains(text, parts[0])
+// A saying is a text in which terms are looked for.
+type saying struct {
+	whole string
+	words []string
+}
+
+func newSaying(text string) saying {
+	whole := bare(text)
+	return saying{whole, strings.Fields(whole)}
+}
+
+// stand says whether words that hold the stems stand one behind the other.
+func (s saying) stand(stems []string) bool {
+	if len(stems) == 1 {
+		return strings.Contains(s.whole, stems[0])
 	}
-	words := strings.Fields(text)
-	for i := 0; i+len(parts) <= len(words); i++ {
+	for i := 0; i+len(stems) <= len(s.words); i++ {
 		hit := true
-		for j, p := range parts {
-			if !strings.Contains(words[i+j], p) {
+		for j, stem := range stems {
+			if !strings.Contains(s.words[i+j], stem) {
 				hit = false
 				break
 			}

@@ -32,27 +32,37 @@ func markStale(a *Article) {
 
 // lacking gives the links, dates, phones and numbers of one text that do not
 // stand in another, as the one writes them, each once.
-func lacking(of, in *Text) []string {
-	there := factsOf(in.words())
-	if in.Locale == English {
-		there.spelled(in.words())
+func lacking(of, in *Text) []string { return of.told().lacking(in.told()) }
+
+// told gives the facts of a text, in each form in which another may have them.
+func (t *Text) told() *facts {
+	words := t.words()
+	f := factsOf(words)
+	f.solar = readsSolar(t.Locale)
+	if t.Locale == English {
+		f.spelled(words)
 	}
-	if readsSolar(in.Locale) {
-		for _, f := range there.facts {
-			if first, second := commonYears(f.value); f.kind == number && first != "" {
-				there.set[first], there.set[second] = true, true
+	if f.solar {
+		for _, x := range f.facts {
+			if first, second := commonYears(x.value); x.kind == number && first != "" {
+				f.set[first], f.set[second] = true, true
 			}
 		}
 	}
+	return f
+}
+
+// lacking gives those that do not stand in another text.
+func (f *facts) lacking(there *facts) []string {
 	var missing []string
-	for _, f := range factsOf(of.words()).facts {
-		if there.has(f) || slices.Contains(missing, f.as) {
+	for _, x := range f.facts {
+		if there.has(x) || slices.Contains(missing, x.as) {
 			continue
 		}
-		if first, second := commonYears(f.value); readsSolar(of.Locale) && f.kind == number && (there.set[first] || there.set[second]) {
+		if first, second := commonYears(x.value); f.solar && x.kind == number && (there.set[first] || there.set[second]) {
 			continue
 		}
-		missing = append(missing, f.as)
+		missing = append(missing, x.as)
 	}
 	return missing
 }
@@ -95,6 +105,7 @@ const (
 type facts struct {
 	facts []fact
 	set   map[string]bool
+	solar bool // a year may be one of that calendar
 	// runs are the text's digits without what people put between the digits of a
 	// phone number: every language groups them in its own way.
 	runs string
@@ -143,11 +154,13 @@ func factsOf(words string) *facts {
 		f.set[value] = true
 		return true
 	}
-	take(linkForm, func(whole string, _ []string) bool {
-		whole = strings.TrimRight(whole, ".,;:!?،؛؟۔।")
-		return add(link, strings.TrimSuffix(strings.ToLower(whole), "/"), whole)
-	})
-	words = foldNumbers(words)
+	if strings.Contains(words, "://") || strings.Contains(words, "@") { // this form is slow to find nothing
+		take(linkForm, func(whole string, _ []string) bool {
+			whole = strings.TrimRight(whole, ".,;:!?،؛؟۔।")
+			return add(link, strings.TrimSuffix(strings.ToLower(whole), "/"), whole)
+		})
+	}
+	words = numbered(foldNumbers(words))
 	// Twice: neighbours share a digit, and a form takes each digit once.
 	f.runs = between.ReplaceAllString(between.ReplaceAllString(words, "$1$2"), "$1$2")
 	day := func(y, m, d, as string) bool {
@@ -187,6 +200,19 @@ func factsOf(words string) *facts {
 		return true
 	})
 	return f
+}
+
+// numbered keeps the lines that have a digit. None of the forms for numbers
+// reaches over the end of a line, and most of their time would go into lines
+// that have nothing for them.
+func numbered(words string) string {
+	var b strings.Builder
+	for line := range strings.Lines(words) {
+		if strings.ContainsAny(line, "0123456789") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // The English words for numbers that translations write in digits.

@@ -188,7 +188,7 @@ func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bo
 			i := active[k]
 			x := &t.x[i]
 			dot := bias
-			vals := x.val
+			vals := x.val[:len(x.id)]
 			for n, id := range x.id {
 				dot += w[id] * vals[n]
 			}
@@ -232,17 +232,24 @@ func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bo
 // pick takes the largest weights out of w.
 func pick(w []float32, bias float32) row {
 	r := row{bias: bias}
-	var sizes []float32
+	n := 0
 	for _, v := range w {
 		if v != 0 {
-			sizes = append(sizes, max(v, -v))
+			n++
 		}
 	}
 	least := float32(0)
-	if len(sizes) > kept {
-		slices.Sort(sizes)
-		least = sizes[len(sizes)-kept]
+	if n > kept {
+		sizes := make([]float32, 0, n)
+		for _, v := range w {
+			if v != 0 {
+				sizes = append(sizes, max(v, -v))
+			}
+		}
+		least = nth(sizes, n-kept)
+		n = kept // and a few more, where some are as large as the least
 	}
+	r.id, r.val = make([]int32, 0, n), make([]float32, 0, n)
 	for id, v := range w {
 		if v != 0 && max(v, -v) >= least {
 			r.id = append(r.id, int32(id))
@@ -250,6 +257,38 @@ func pick(w []float32, bias float32) row {
 		}
 	}
 	return r
+}
+
+// nth gives what would stand at place n if s were sorted, and leaves s in another
+// order. Sorting all of it took a fifth of the time of a fit.
+func nth(s []float32, n int) float32 {
+	for len(s) > 1 {
+		a, b, c := s[0], s[len(s)/2], s[len(s)-1]
+		middle := max(min(a, b), min(max(a, b), c))
+		i, j := 0, len(s)-1
+		for i <= j {
+			for s[i] < middle {
+				i++
+			}
+			for s[j] > middle {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch { // up to j at most the middle, from i at least it, between it
+		case n <= j:
+			s = s[:j+1]
+		case n >= i:
+			s, n = s[i:], n-i
+		default:
+			return middle
+		}
+	}
+	return s[0]
 }
 
 // centroids is the model that needs no training: the mean of each class's

@@ -20,6 +20,7 @@ import (
 	"sarai/gateway"
 	"sarai/internal/story"
 	"sarai/locales"
+	"sarai/search"
 	"sarai/store"
 	"sarai/store/bolt"
 )
@@ -36,7 +37,7 @@ func (t chatCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
-	cat, x, err := fitted(w.ctx, c.Content)
+	cat, err := loadContent(c.Content)
 	if err != nil {
 		return err
 	}
@@ -72,6 +73,10 @@ func (t chatCmd) Run(c *cli, w world) error {
 		if locale != "" {
 			fmt.Fprintf(record, "set hint %s\n", locale)
 		}
+	}
+	x, err := search.New(cat).Fit(w.ctx) // it takes a moment: what is wrong above is said before
+	if err != nil {
+		return err
 	}
 	g := gateway.New(gateway.Options{Store: db, Edition: edition(cat, x), Phrases: phrases, Registers: registers.shelf})
 	term := &terminal{out: w.out, screen: onScreen(w.out)}

@@ -70,7 +70,7 @@ func list(w world, problems []content.Problem) (severe int) {
 type statusCmd struct{}
 
 func (statusCmd) Run(c *cli, w world) error {
-	cat, _, err := loadContent(c.Content)
+	cat, err := loadContent(c.Content)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ type exportCmd struct {
 }
 
 func (e exportCmd) Run(c *cli, w world) error {
-	cat, _, err := loadContent(c.Content)
+	cat, err := loadContent(c.Content)
 	if err != nil {
 		return err
 	}

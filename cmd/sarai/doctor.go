@@ -40,7 +40,7 @@ func (doctorCmd) Run(c *cli, w world) error {
 		return err
 	}
 	say(true, "configuration", "")
-	if cat, _, err := loadContent(c.Content); err != nil {
+	if cat, err := loadContent(c.Content); err != nil {
 		say(false, "articles", err.Error())
 	} else {
 		fsys, _ := contentFS(c.Content)

@@ -99,27 +99,26 @@ func installationKey(conf config) ([]byte, error) {
 	return key, nil
 }
 
-// loadContent loads the articles and the index that is ready at once.
-func loadContent(dir string) (*content.Catalogue, *search.Index, error) {
+// loadContent loads the articles.
+func loadContent(dir string) (*content.Catalogue, error) {
 	fsys, err := contentFS(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	cat, err := content.Load(fsys)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the articles cannot be read: %w", err)
+		return nil, fmt.Errorf("the articles cannot be read: %w", err)
 	}
-	return cat, search.New(cat), nil
+	return cat, nil
 }
 
 // fitted loads the articles and waits for the full model.
-func fitted(ctx context.Context, dir string) (*content.Catalogue, *search.Index, error) {
-	cat, x, err := loadContent(dir)
+func fitted(ctx context.Context, dir string) (*search.Index, error) {
+	cat, err := loadContent(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	x, err = x.Fit(ctx)
-	return cat, x, err
+	return search.New(cat).Fit(ctx)
 }
 
 func edition(cat *content.Catalogue, x *search.Index) gateway.Edition {

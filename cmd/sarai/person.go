@@ -108,7 +108,7 @@ func (e personExportCmd) Run(c *cli, w world) error {
 		if err != nil {
 			return err
 		}
-		cat, _, err := loadContent(c.Content)
+		cat, err := loadContent(c.Content)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (a askCmd) Run(c *cli, w world) error {
 	if hint.Locale, err = knownLocale(a.Locale); err != nil {
 		return err
 	}
-	_, x, err := fitted(w.ctx, c.Content)
+	x, err := fitted(w.ctx, c.Content)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (e evalCmd) Run(c *cli, w world) error {
 		return fmt.Errorf("the questions cannot be read: %w", short(err))
 	}
 	defer f.Close()
-	_, x, err := fitted(w.ctx, c.Content)
+	x, err := fitted(w.ctx, c.Content)
 	if err != nil {
 		return err
 	}

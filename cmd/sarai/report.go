@@ -34,7 +34,7 @@ func (r reportCmd) Run(c *cli, w world) error {
 	for _, id := range r.Centre {
 		q.Centres = append(q.Centres, content.CentreID(id))
 	}
-	cat, _, err := loadContent(c.Content)
+	cat, err := loadContent(c.Content)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ import (
 	"sarai/console"
 	"sarai/gateway"
 	"sarai/locales"
+	"sarai/search"
 	"sarai/store/bolt"
 )
 
@@ -47,7 +48,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return err
 	}
-	cat, quick, err := loadContent(c.Content)
+	cat, err := loadContent(c.Content)
 	if err != nil {
 		return err
 	}
@@ -86,6 +87,7 @@ func (serveCmd) Run(c *cli, w world) error {
 	for _, name := range db.OldCopies() {
 		log.Warn("a copy from before the upgrade lies in the data folder, and what is in it is not sealed: remove it once all is well; it is removed by itself a week after the upgrade", "name", name)
 	}
+	quick := search.New(cat) // only now: what is wrong above is said without waiting for it
 	g := gateway.New(gateway.Options{
 		Store: db, Edition: edition(cat, quick), Phrases: phrases, Registers: registers.shelf, Log: log,
 		Centres: conf.Centres, Patience: time.Duration(conf.Patience),

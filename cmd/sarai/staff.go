@@ -62,7 +62,7 @@ func (a staffAddCmd) Run(c *cli, w world) error {
 		if err != nil {
 			return err
 		}
-		cat, _, err := loadContent(c.Content)
+		cat, err := loadContent(c.Content)
 		if err != nil {
 			return err
 		}

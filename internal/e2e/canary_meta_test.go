@@ -77,6 +77,7 @@ func TestWhatPeopleSayOnMetaIsNowhereInTheClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", temporary)
+	a.few = testing.Short()
 	a.start()
 	a.signsUp()
 	if said := a.prints("messenger", "setup"); !strings.Contains(said, "are set") {

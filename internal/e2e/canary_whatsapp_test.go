@@ -164,6 +164,7 @@ func TestWhatPeopleSayToALinkedPhoneIsNowhereInTheClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", temporary)
+	a.few = testing.Short()
 	old := a.person(whoIs, "somebody from before", "")
 	old.Write(a.m.awkward("text from before", ""))
 	a.wa.Owner().Name(a.m.latin(whoIs+"name of the phone", ""))
