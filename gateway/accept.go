@@ -388,7 +388,8 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 		p.gatherLate()
 		return nil
 	}
-	if p.memory.Late != 0 && th.Version > 0 && !(p.memory.Fast && p.freshDanger(in)) { // newer words answer for the older ones too: read them together
+	apart := p.decidesErasing(in)
+	if p.memory.Late != 0 && th.Version > 0 && !apart && !(p.memory.Fast && p.freshDanger(in)) { // newer words answer for the older ones too: read them together
 		p.add(entry)
 		p.gatherLate()
 		return nil
@@ -396,7 +397,7 @@ func (p *plan) decide(in channels.Inbound) (err error) {
 	if p.now.Sub(p.memory.Burst) > burstIn {
 		p.memory.Burst, p.memory.Count = p.now, 0
 	}
-	if p.memory.Count++; p.memory.Count > burst && !p.freshDanger(in) {
+	if p.memory.Count++; p.memory.Count > burst && !apart && !p.freshDanger(in) {
 		p.add(entry)
 		p.memory.Fast = p.memory.Late == 0
 		p.gatherLate()
@@ -557,6 +558,16 @@ func (p *plan) freshDanger(in channels.Inbound) bool {
 	return slices.ContainsFunc(p.heard(in.Text).Signals, func(s search.Raised) bool {
 		return !open || !slices.Contains(p.state.Signals, s.Signal)
 	})
+}
+
+// decidesErasing says whether a message may answer the question whether to erase
+// everything. It is not read with others, which would take the question back: who
+// said yes must not be left to believe that it was done.
+func (p *plan) decidesErasing(in channels.Inbound) bool {
+	if p.state.Asked != dialog.AskDelete {
+		return false
+	}
+	return in.Kind == channels.Choice || in.Kind == channels.Text && dialog.Known(in.Text)
 }
 
 // gatherLate has what comes now read together in a moment.

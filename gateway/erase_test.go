@@ -5,6 +5,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,28 @@ func toldErased(r *rig, before ...string) []channels.Outbound {
 		r.t.Fatal("not erased")
 	}
 	return r.fake.Sent()
+}
+
+// Who writes fast and says yes to being erased is erased, also while staff hold
+// the case: the answer is not gathered with other messages, which would lose it.
+func TestAYesToBeingErasedIsNotLostAmongManyMessages(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		r := newRig(t)
+		if held {
+			r.held("zahra")
+			r.pass(time.Minute)
+		}
+		for i := range 14 {
+			r.hear("zahra", fmt.Sprint("many", i), "hello")
+		}
+		r.hear("zahra", "delete", "delete") // the last that is read by itself
+		r.hear("zahra", "yes", "yes")
+		r.work()
+		r.wait(25 * time.Hour)
+		if r.thread("zahra").Version != 0 {
+			t.Errorf("not erased, staff hold the case: %v", held)
+		}
+	}
 }
 
 // TestWhoAskedToBeErasedIsToldThatItIsDone: one message to where they wrote
