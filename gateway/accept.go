@@ -54,9 +54,11 @@ const (
 )
 
 // restBetween is how long the next messages of somebody are let come in whose
-// messages are read together anyway: what came meanwhile is one turn and not one
-// each, so that a flood leaves room to others. A platform has some tens of
-// messages under way at one time, so that it can still deliver thousands a second.
+// messages are read together anyway, and of whom several are under way at one
+// time: what came meanwhile is one turn and not one each, so that a flood leaves
+// room to others. A platform that calls has some tens of messages under way, so
+// that it can still deliver thousands a second. Who hands over one call after the
+// other, as an adapter that fetches for everybody does, never rests.
 const restBetween = 20 * time.Millisecond
 
 // Accept takes in events of one person, mostly one, in the order in which they
@@ -102,7 +104,7 @@ func (g *Gateway) takeIn(ctx context.Context, from channels.Address) error {
 		for i, c := range group[1:] {
 			c.done <- answers[i+1]
 		}
-		if gathers {
+		if gathers && (len(group) > 1 || g.order.behind(from) > 0) {
 			time.AfterFunc(restBetween, func() { g.order.leave(from, len(group)) })
 		} else {
 			g.order.leave(from, len(group))

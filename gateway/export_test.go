@@ -17,13 +17,4 @@ const RestBetween = restBetween
 var Script = script
 
 // Behind says how many calls stand behind those that are taken in.
-func (g *Gateway) Behind(a channels.Address) (n int) {
-	g.order.mu.Lock()
-	defer g.order.mu.Unlock()
-	for _, c := range g.order.lines[a] {
-		if !c.taken {
-			n++
-		}
-	}
-	return n
-}
+func (g *Gateway) Behind(a channels.Address) int { return g.order.behind(a) }

@@ -61,6 +61,18 @@ func (o *order) take(a channels.Address) []*call {
 	return slices.Clone(o.lines[a][:n])
 }
 
+// behind says how many calls wait that nobody takes in yet.
+func (o *order) behind(a channels.Address) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range o.lines[a] {
+		if !c.taken {
+			n++
+		}
+	}
+	return n
+}
+
 // leave has whoever comes after the first n of the line lead it.
 func (o *order) leave(a channels.Address, n int) {
 	o.mu.Lock()
