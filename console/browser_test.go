@@ -340,14 +340,14 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 	if err := h.gateway.Command(context.Background(), id, amina.ID, desk.Pass{To: bilal.ID}); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.querySelector("#text").readOnly && document.querySelector("#answer").innerText.includes("Bilal holds this case")`)
+	w.until(`document.querySelector("#text")?.readOnly && document.querySelector("#answer").innerText.includes("Bilal holds this case")`)
 	if got := eval[string](w, `document.querySelector("#text").value`); !strings.HasPrefix(got, "جانے") {
 		t.Errorf("the box holds %q", got)
 	}
 	if err := h.gateway.Command(context.Background(), id, bilal.ID, desk.Pass{To: amina.ID}); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`!document.querySelector("#text").readOnly && document.querySelector("#answer button.main")`)
+	w.until(`document.querySelector("#text")?.readOnly === false && document.querySelector("#answer button.main")`)
 
 	// The server is out of reach: the words stay, and the page says so.
 	h.gateway.fail(fmt.Errorf("the disk is full"))
@@ -370,7 +370,7 @@ func TestWithoutAServerTheWordsStay(t *testing.T) {
 	w.server.CloseClientConnections()
 	w.server.Listener.Close()
 	w.click(`#answer button.main`)
-	w.until(`!document.querySelector("#toast").hidden && document.querySelector("#text").value === "do not lose me" && !document.querySelector("#text").readOnly`)
+	w.until(`!document.querySelector("#toast").hidden && document.querySelector("#text").value === "do not lose me" && document.querySelector("#text")?.readOnly === false`)
 	w.until(`!document.querySelector("#stalled").hidden`)
 }
 

@@ -187,9 +187,9 @@ func TestTheBoxClosesWhileSomebodyTypes(t *testing.T) {
 	if err := s.g.Note(context.Background(), id, amina.ID, "nnnnnnnnnnnnnnnnnnnn", "she rang"); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.querySelector("#answer .shut") && document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.until(`document.querySelector("#answer .shut") && document.querySelector("#text")?.readOnly && document.querySelector("#text").value === "half an answer"`)
 	s.says("zahra", "I am back")
-	w.until(`!document.querySelector("#answer .shut") && !document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.until(`!document.querySelector("#answer .shut") && document.querySelector("#text")?.readOnly === false && document.querySelector("#text").value === "half an answer"`)
 	w.silent()
 }
 
@@ -204,7 +204,7 @@ func TestATemplateInABrowser(t *testing.T) {
 	path := "/desk/talks/" + string(id)
 	w.everywhere(s.house, "amina", map[string]string{"shut": path, "templates": path + "/template", "template": path + "/template?name=your_case&language=en_US"})
 	w.open(path)
-	w.until(`document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.until(`document.querySelector("#text")?.readOnly && document.querySelector("#text").value === "half an answer"`)
 	w.press(`#answer .shut a.button`)
 	w.press(`.list a[href*="your_case"]`)
 	w.until(`document.querySelectorAll('input[name="value"]').length === 2`)
