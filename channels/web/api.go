@@ -138,13 +138,10 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 	if !ok {
 		return
 	}
+	if !fit(w, m) {
+		return
+	}
 	switch {
-	case !idForm.MatchString(m.ID):
-		refuse(w, http.StatusBadRequest, "bad-id", "The message has no id of 8 to 64 letters, digits, - or _.")
-		return
-	case len(m.Text) > maxText || len(m.Choice) > maxText:
-		refuse(w, http.StatusRequestEntityTooLarge, "too-long", "The message is too long.")
-		return
 	case m.Kind == "":
 		refuse(w, http.StatusBadRequest, "no-kind", "The message does not say what it is.")
 		return
@@ -186,6 +183,20 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 	}
 	c.hub.wake(p.address.ID)
 	answer(w, http.StatusOK, map[string]any{"ok": true})
+}
+
+// fit says whether the id and the words of a message are such as are taken. Where
+// not it answers.
+func fit(w http.ResponseWriter, m message) bool {
+	switch {
+	case !idForm.MatchString(m.ID):
+		refuse(w, http.StatusBadRequest, "bad-id", "The message has no id of 8 to 64 letters, digits, - or _.")
+		return false
+	case len(m.Text) > maxText || len(m.Choice) > maxText:
+		refuse(w, http.StatusRequestEntityTooLarge, "too-long", "The message is too long.")
+		return false
+	}
+	return true
 }
 
 // inbound is what all messages of a person have.

@@ -289,20 +289,6 @@ func form(w http.ResponseWriter, r *http.Request, body io.Reader) (m message, fi
 	return m, second, true
 }
 
-// fit says whether the words and the id of a message with a file are such as are
-// taken. Where not it answers.
-func fit(w http.ResponseWriter, m message) bool {
-	switch {
-	case !idForm.MatchString(m.ID):
-		refuse(w, http.StatusBadRequest, "bad-id", "The message has no id of 8 to 64 letters, digits, - or _.")
-		return false
-	case len(m.Text) > maxText:
-		refuse(w, http.StatusRequestEntityTooLarge, "too-long", "The message is too long.")
-		return false
-	}
-	return true
-}
-
 // kindOf says what somebody sent, by what was found in it. A recording made on the
 // page is a Voice note; that alone the page has to say.
 func kindOf(m channels.Media, claimed string) channels.Kind {
