@@ -3,6 +3,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -113,7 +114,7 @@ func (c *Channel) reached(w http.ResponseWriter, r *http.Request, p person) (fou
 	case errors.Is(err, channels.ErrUnknownPerson):
 		return false, false
 	}
-	c.unavailable(w, "a talk could not be read", err)
+	c.unavailable(w, r, "a talk could not be read", err)
 	return false, true
 }
 
@@ -178,7 +179,7 @@ func (c *Channel) post(w http.ResponseWriter, r *http.Request, sink channels.Sin
 		in.Kind, in.Raw = channels.Unknown, raw
 	}
 	if err := sink(r.Context(), in); err != nil {
-		c.unavailable(w, "a message was not taken, its page sends it again", err)
+		c.unavailable(w, r, "a message was not taken, its page sends it again", err)
 		return
 	}
 	c.hub.wake(p.address.ID)
@@ -278,7 +279,7 @@ func (c *Channel) letters(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, channels.ErrUnknownPerson):
 		c.missing(w, p)
 	case err != nil:
-		c.unavailable(w, "a talk could not be read", err)
+		c.unavailable(w, r, "a talk could not be read", err)
 	default:
 		answer(w, http.StatusOK, a)
 	}
@@ -324,7 +325,7 @@ func (c *Channel) code(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, channels.ErrUnknownPerson):
 		c.missing(w, p)
 	case err != nil:
-		c.unavailable(w, "a code could not be kept", err)
+		c.unavailable(w, r, "a code could not be kept", err)
 	default:
 		answer(w, http.StatusOK, map[string]any{
 			"words": map[string][]string{
@@ -407,8 +408,13 @@ func slow(w http.ResponseWriter, b *buckets) {
 	refuse(w, http.StatusTooManyRequests, "slow-down", "Too much at once: try again a little later.")
 }
 
-func (c *Channel) unavailable(w http.ResponseWriter, what string, err error) {
-	c.log.Warn("web chat: "+what, "err", err)
+// unavailable answers that a request could not be served just now. What ended
+// because its page went away meanwhile (a phone locked, a tab closed) is no fault,
+// and no operator is told of it.
+func (c *Channel) unavailable(w http.ResponseWriter, r *http.Request, what string, err error) {
+	if r.Context().Err() == nil || !errors.Is(err, context.Canceled) {
+		c.log.Warn("web chat: "+what, "err", err)
+	}
 	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	refuse(w, http.StatusServiceUnavailable, "try-again", "This cannot be kept just now: try again.")
 }

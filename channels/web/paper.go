@@ -245,13 +245,13 @@ func (c *Channel) postFile(w http.ResponseWriter, r *http.Request, sink channels
 		refuse(w, http.StatusBadRequest, "cut-off", "The request ended too early.")
 		return
 	case err != nil:
-		c.unavailable(w, "a file was not taken, its page sends it again", err)
+		c.unavailable(w, r, "a file was not taken, its page sends it again", err)
 		return
 	}
 	in := c.inbound(p, m, now)
 	in.Kind, in.Media = kindOf(taken, m.Kind), []channels.Media{taken}
 	if err := sink(r.Context(), in); err != nil {
-		c.unavailable(w, "a message with a file was not taken, its page sends it again", err)
+		c.unavailable(w, r, "a message with a file was not taken, its page sends it again", err)
 		return
 	}
 	c.hub.wake(p.address.ID)
@@ -341,7 +341,7 @@ func (c *Channel) file(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no-file", "There is no such file in this talk.")
 		return
 	case err != nil:
-		c.unavailable(w, "a file could not be read", err)
+		c.unavailable(w, r, "a file could not be read", err)
 		return
 	}
 	defer content.Close()

@@ -357,6 +357,28 @@ func TestAFailingStore(t *testing.T) {
 	}
 }
 
+// A phone that is locked while its message is being kept is no fault of the
+// house: no operator reads of it. The message is not called kept either.
+func TestAPageThatWentAwayIsNoFault(t *testing.T) {
+	var log bytes.Buffer
+	ch := web.New(web.Options{Mailbox: newHouse(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	defer ch.Close()
+	h := ch.Handler(func(ctx context.Context, _ ...channels.Inbound) error { return fmt.Errorf("store: %w", context.Canceled) })
+	post := func(ctx context.Context) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, request("POST", "/chat/api/messages", keyOf(1), said{"id": "aaaaaaaa", "kind": "text", "text": "hello"}).WithContext(ctx))
+		return w.Code
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if code := post(gone); code != http.StatusServiceUnavailable || log.Len() > 0 {
+		t.Errorf("who went away got %d, and the log says %q", code, log.String())
+	}
+	if code := post(t.Context()); code != http.StatusServiceUnavailable || log.Len() == 0 {
+		t.Errorf("who is there got %d, and the log says %q", code, log.String())
+	}
+}
+
 // A message typed in a place without connection says when it was typed, as far
 // as a stranger's clock is believed.
 func TestWhenItWasTyped(t *testing.T) {
