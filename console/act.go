@@ -3,6 +3,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -99,7 +100,6 @@ func (c *Console) say(v *visit) error {
 	if err != nil {
 		return err
 	}
-	ctx := v.r.Context()
 	key, text, file, err := v.said(th)
 	text = typed(text)
 	status, problem := 0, ""
@@ -118,9 +118,7 @@ func (c *Console) say(v *visit) error {
 		}
 	}
 	if problem != "" {
-		if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, first(text, maxDraft)); err != nil {
-			c.Log.Error("desk: a draft cannot be kept", "err", err)
-		}
+		c.keepDraft(v, th, text)
 		if now, err := c.talk(v); err == nil {
 			th = now
 		}
@@ -132,9 +130,7 @@ func (c *Console) say(v *visit) error {
 		})
 	}
 	c.sent.add(key)
-	if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, ""); err != nil {
-		c.Log.Error("desk: a draft cannot be removed", "err", err) // the words are said: that is what counts
-	}
+	c.keepDraft(v, th, "")
 	if !v.partial() {
 		v.redirect(talkPath(th.ID) + "?did=done#newest")
 		return nil
@@ -218,6 +214,17 @@ func (c *Console) safety(v *visit) error {
 	}
 	v.redirect(talkPath(th.ID) + "?did=done#newest")
 	return nil
+}
+
+// keepDraft keeps text, which was to be said, or "" where it is said, as the draft
+// of v's talk: also where the page went away meanwhile, which would come back to
+// words that are sent or miss those that are not. That it fails is no reason to
+// answer otherwise.
+func (c *Console) keepDraft(v *visit, th store.Thread, text string) {
+	ctx := context.WithoutCancel(v.r.Context())
+	if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, first(text, maxDraft)); err != nil {
+		c.Log.Error("desk: a draft cannot be kept or removed", "err", err)
+	}
 }
 
 // draft keeps what stands in the answer box. The form's key comes with it: a

@@ -388,9 +388,7 @@ func (c *Console) answerComment(v *visit) error {
 	if phrase == "" {
 		c.sent.add(key)
 		if !public {
-			if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, ""); err != nil {
-				c.Log.Error("desk: a draft cannot be removed", "err", err) // the words are said: that is what counts
-			}
+			c.keepDraft(v, th, "")
 		}
 		v.redirect(commentPath(th.ID) + "?did=done")
 		return nil
@@ -399,9 +397,7 @@ func (c *Console) answerComment(v *visit) error {
 		th = now
 	}
 	if !public {
-		if err := c.Store.PutDraft(ctx, th.ID, v.me.ID, first(text, maxDraft)); err != nil {
-			c.Log.Error("desk: a draft cannot be kept", "err", err)
-		}
+		c.keepDraft(v, th, text)
 	}
 	return c.showComment(v, th, status, "comment", func(p *commentPage) {
 		p.Problem = v.t(phrase)

@@ -273,7 +273,9 @@ func (c *Console) export(v *visit) error {
 	})
 	if err != nil && d.begun {
 		// The browser must see that the file is not whole.
-		c.Log.Error("desk: an export broke off", "thread", th.ID, "err", err)
+		if v.r.Context().Err() == nil { // else whoever asked has gone
+			c.Log.Error("desk: an export broke off", "thread", th.ID, "err", err)
+		}
 		panic(http.ErrAbortHandler)
 	}
 	return err
