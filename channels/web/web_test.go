@@ -363,7 +363,9 @@ func TestAPageThatWentAwayIsNoFault(t *testing.T) {
 	var log bytes.Buffer
 	ch := web.New(web.Options{Mailbox: newHouse(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	defer ch.Close()
-	h := ch.Handler(func(ctx context.Context, _ ...channels.Inbound) error { return fmt.Errorf("store: %w", context.Canceled) })
+	h := ch.Handler(func(ctx context.Context, _ ...channels.Inbound) error {
+		return fmt.Errorf("store: %w", context.Canceled)
+	})
 	post := func(ctx context.Context) int {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, request("POST", "/chat/api/messages", keyOf(1), said{"id": "aaaaaaaa", "kind": "text", "text": "hello"}).WithContext(ctx))
