@@ -101,14 +101,17 @@ func (t *text) each(f func(block int, feature string)) {
 	}
 }
 
-func newVocabulary(texts []text) *vocabulary {
+// newVocabulary numbers the features of the texts, and gives each as a vector.
+func newVocabulary(texts []text) (*vocabulary, []vector) {
 	v := &vocabulary{}
 	for b := range v.ids {
 		v.ids[b] = map[string]int32{}
 	}
 	var df []int32
 	var last []int32
+	features := make([][]int32, len(texts)) // with repeats
 	for n := range texts {
+		var ids []int32
 		texts[n].each(func(block int, feature string) {
 			id, ok := v.ids[block][feature]
 			if !ok {
@@ -123,14 +126,20 @@ func newVocabulary(texts []text) *vocabulary {
 				last[id] = int32(n)
 				df[id]++
 			}
+			ids = append(ids, id)
 		})
+		features[n] = ids
 	}
 	v.idf = make([]float32, len(df))
 	for id, d := range df {
 		v.idf[id] = float32(math.Log((1+float64(len(texts)))/(1+float64(d))) + 1)
 	}
 	v.none = float32(math.Log(1+float64(len(texts))) + 1)
-	return v
+	xs := make([]vector, len(texts))
+	for n, ids := range features {
+		xs[n] = v.weigh(ids, [blocks]float64{})
+	}
+	return v, xs
 }
 
 // vector gives the features of a text. Those that no sample has count in the
@@ -145,9 +154,21 @@ func (v *vocabulary) vector(t *text) vector {
 			unknown[block] += float64(v.none) * float64(v.none)
 		}
 	})
+	return v.weigh(known, unknown)
+}
+
+// weigh makes a vector of features, each as often as it stands in the text, which
+// it sorts. More is the squared length that each block has besides.
+func (v *vocabulary) weigh(known []int32, more [blocks]float64) vector {
 	slices.Sort(known)
-	var x vector
-	length := unknown
+	kinds := 0
+	for i := range known {
+		if i == 0 || known[i] != known[i-1] {
+			kinds++
+		}
+	}
+	x := vector{make([]int32, 0, kinds), make([]float32, 0, kinds)}
+	length := more
 	for i := 0; i < len(known); {
 		j := i
 		for j < len(known) && known[j] == known[i] {
