@@ -79,16 +79,13 @@ type doc struct {
 // is not looked at yet, and in place of the trained model stand the centroids of
 // the articles' samples. Fit gives the full model.
 func New(c *content.Catalogue) *Index {
-	x := &Index{
-		catalogue: c,
-		watch:     newWatch(c.Signals()),
-		lands:     newLands(c.Lands()),
-		articles:  c.Articles(),
-	}
+	x := &Index{catalogue: c, lands: newLands(c.Lands()), articles: c.Articles()}
+	var group sync.WaitGroup // parts that do not need each other
+	group.Go(func() { x.watch = newWatch(c.Signals()) })
 	x.meanings = newMeanings(x.lands)
 	slices.SortFunc(x.articles, func(a, b *content.Article) int { return cmp.Compare(a.ID, b.ID) })
 	families := map[content.ArticleID]int32{}
-	lines := map[line]int{}
+	var lines []line
 	written, answers := map[content.Locale][]string{}, map[content.Locale][]string{}
 	for n, a := range x.articles {
 		head := a.ID
@@ -109,9 +106,9 @@ func New(c *content.Catalogue) *Index {
 				continue
 			}
 			for _, ask := range t.Ask {
-				x.add(lines, int32(n), l, true, ask)
+				lines = append(lines, line{int32(n), l, true, ask})
 			}
-			x.add(lines, int32(n), l, false, t.Title)
+			lines = append(lines, line{int32(n), l, false, t.Title})
 			written[l] = append(written[l], t.Ask...)
 			answers[l] = append(answers[l], plain(t))
 		}
@@ -119,8 +116,8 @@ func New(c *content.Catalogue) *Index {
 	for l := range written {
 		written[l] = append(written[l], answers[l]...)
 	}
-	var group sync.WaitGroup // three parts that do not need each other
 	group.Go(func() { x.linguist = newLinguist(written) })
+	x.take(lines)
 	group.Go(func() {
 		x.ranking, x.answers = newRanking(x.texts), newRanking(nil)
 		x.speller = newSpeller(x.ranking)
@@ -156,31 +153,52 @@ func (x *Index) answering() *Index {
 	return &y
 }
 
-// A line is what makes two samples one.
+// A line is what an article can be asked for by, as it is written.
 type line struct {
-	family int32
-	locale content.Locale
-	words  string
+	article int32
+	locale  content.Locale
+	asked   bool // else it is a title
+	words   string
 }
 
-func (x *Index) add(lines map[line]int, article int32, l content.Locale, asked bool, words string) {
-	t := newText(words, x.meanings)
-	if len(t.words) == 0 {
-		return
+// take makes samples of lines: one of those of a family that say the same in a
+// language.
+func (x *Index) take(lines []line) {
+	texts := make([]text, len(lines))
+	var group sync.WaitGroup
+	const hands = 8 // more than there are processors mostly, so that none waits long for another
+	for hand := range hands {
+		group.Go(func() {
+			for i := hand; i < len(lines); i += hands {
+				texts[i] = newText(lines[i].words, x.meanings)
+			}
+		})
 	}
-	f := x.family[article]
-	key := line{f, l, strings.Join(t.words, " ")}
-	if n, ok := lines[key]; ok {
-		s := &x.samples[n]
-		s.asked = s.asked || asked
-		if !slices.Contains(s.articles, article) {
-			s.articles = append(s.articles, article)
+	group.Wait()
+	type same struct {
+		family int32
+		locale content.Locale
+		words  string
+	}
+	known := map[same]int{}
+	for i, l := range lines {
+		if len(texts[i].words) == 0 {
+			continue
 		}
-		return
+		f := x.family[l.article]
+		key := same{f, l.locale, strings.Join(texts[i].words, " ")}
+		if n, ok := known[key]; ok {
+			s := &x.samples[n]
+			s.asked = s.asked || l.asked
+			if !slices.Contains(s.articles, l.article) {
+				s.articles = append(s.articles, l.article)
+			}
+			continue
+		}
+		known[key] = len(x.samples)
+		x.samples = append(x.samples, sample{f, []int32{l.article}, l.locale, l.asked})
+		x.texts = append(x.texts, texts[i])
 	}
-	lines[key] = len(x.samples)
-	x.samples = append(x.samples, sample{f, []int32{article}, l, asked})
-	x.texts = append(x.texts, t)
 }
 
 func (x *Index) labels() []int32 {
