@@ -82,7 +82,8 @@ type State struct {
 	Stopped bool `json:"stopped,omitempty"` // nothing is sent that was not asked for
 	Closed  bool `json:"closed,omitempty"`  // told that what they send cannot be opened
 
-	Sent time.Time `json:"sent,omitzero"` // when they last sent a picture or another file
+	Sent       time.Time `json:"sent,omitzero"`        // when they last sent a picture or another file
+	VoiceAsked time.Time `json:"voice_asked,omitzero"` // when they were asked for a second voice note
 
 	Heard    time.Time          `json:"heard,omitzero"`      // when the person last acted
 	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered

@@ -24,7 +24,10 @@ const (
 	ReminderWait = 30 * time.Minute
 	// AlbumWait is how long after one picture the next belongs to it: an album
 	// arrives as single pictures and is answered once.
-	AlbumWait    = time.Minute
+	AlbumWait = time.Minute
+	// VoiceWait is how soon after the question nobody can have heard it and
+	// recorded an answer: reading it aloud takes as long.
+	VoiceWait    = 5 * time.Second
 	maxReminders = 3
 	// An answer is followed by "did this help?" once in so many answers.
 	helpedEvery = 3
@@ -233,7 +236,7 @@ func (t *turn) answerTo(ev Heard) {
 	}
 	switch ev.Form {
 	case Voice:
-		t.voice()
+		t.voice(ev)
 		return
 	case Sent:
 		t.sent()
