@@ -60,6 +60,8 @@ type State struct {
 	Drift  content.Locale   `json:"drift,omitempty"`  // surely another language, once so far
 	Met    bool             `json:"met,omitempty"`    // the program has introduced itself
 
+	Cyrillic bool `json:"cyrillic,omitempty"` // they write Uzbek in Cyrillic letters, and read it so
+
 	Origin      content.Country `json:"origin,omitempty"`
 	OriginAsked bool            `json:"origin_asked,omitempty"` // asked once, never again
 	Where       content.Country `json:"where,omitempty"`        // where somebody in danger said they are
@@ -80,7 +82,8 @@ type State struct {
 	Stopped bool `json:"stopped,omitempty"` // nothing is sent that was not asked for
 	Closed  bool `json:"closed,omitempty"`  // told that what they send cannot be opened
 
-	Sent time.Time `json:"sent,omitzero"` // when they last sent a picture or another file
+	Sent       time.Time `json:"sent,omitzero"`        // when they last sent a picture or another file
+	VoiceAsked time.Time `json:"voice_asked,omitzero"` // when they were asked for a second voice note
 
 	Heard    time.Time          `json:"heard,omitzero"`      // when the person last acted
 	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered

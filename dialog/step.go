@@ -24,7 +24,10 @@ const (
 	ReminderWait = 30 * time.Minute
 	// AlbumWait is how long after one picture the next belongs to it: an album
 	// arrives as single pictures and is answered once.
-	AlbumWait    = time.Minute
+	AlbumWait = time.Minute
+	// VoiceWait is how soon after the question nobody can have heard it and
+	// recorded an answer: reading it aloud takes as long.
+	VoiceWait    = 5 * time.Second
 	maxReminders = 3
 	// An answer is followed by "did this help?" once in so many answers.
 	helpedEvery = 3
@@ -216,6 +219,7 @@ func (t *turn) answerTo(ev Heard) {
 	w, isWord := command(ev.Text)
 	isWord = isWord && ev.Form == Words
 	t.learn(ev, isWord || t.s.Asked == AskFirm) // a firm's name tells no language
+	t.learnLetters(ev)
 
 	if len(ev.Reading.Signals) > 0 {
 		t.signals(ev.Reading.Signals)
@@ -232,7 +236,7 @@ func (t *turn) answerTo(ev Heard) {
 	}
 	switch ev.Form {
 	case Voice:
-		t.voice()
+		t.voice(ev)
 		return
 	case Sent:
 		t.sent()
