@@ -83,6 +83,9 @@ func Step(c *content.Catalogue, s State, ev Event) (State, []Effect) {
 	case Rang:
 		t.desk = ev.Desk
 		t.rang(ev.Name)
+	case Uncleared:
+		t.desk = ev.Desk
+		t.say(phrase("hide-how"))
 	case Broke:
 		t.desk = ev.Desk
 		t.s.Heard = ev.At
