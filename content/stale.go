@@ -20,11 +20,15 @@ func markStale(a *Article) {
 	if en == nil {
 		return
 	}
+	var told *facts // of the English text, read at most once
 	for l, t := range a.Texts {
 		if l == English || t.Of == "" || t.Of == en.Written && len(a.Values) == 0 {
 			continue
 		}
-		if missing := lacking(en, t); t.Of != en.Written || len(missing) > 0 {
+		if told == nil {
+			told = en.told()
+		}
+		if missing := told.lacking(t.told()); t.Of != en.Written || len(missing) > 0 {
 			t.Stale = &Stale{Since: en.changed, Changed: missing}
 		}
 	}

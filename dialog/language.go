@@ -4,6 +4,7 @@ package dialog
 
 import (
 	"slices"
+	"unicode"
 
 	"sarai/content"
 	"sarai/search"
@@ -47,6 +48,26 @@ func (t *turn) learn(ev Heard, isWord bool) {
 	t.s.Drift = ""
 	t.setLocale(r.Locale)
 	t.say(Part{Phrase: "language-changed", Args: Args{Locale: r.Locale}})
+}
+
+// learnLetters notes in which letters somebody writes Uzbek. A word that is no
+// Uzbek tells nothing of that.
+func (t *turn) learnLetters(ev Heard) {
+	if ev.Form != Words || ev.Reading.Locale != content.Uzbek {
+		return
+	}
+	cyrillic, latin := 0, 0
+	for _, c := range ev.Text {
+		switch {
+		case unicode.Is(unicode.Cyrillic, c):
+			cyrillic++
+		case unicode.Is(unicode.Latin, c):
+			latin++
+		}
+	}
+	if cyrillic != latin {
+		t.s.Cyrillic = cyrillic > latin
+	}
 }
 
 func (t *turn) setLocale(l content.Locale) {

@@ -60,6 +60,8 @@ type State struct {
 	Drift  content.Locale   `json:"drift,omitempty"`  // surely another language, once so far
 	Met    bool             `json:"met,omitempty"`    // the program has introduced itself
 
+	Cyrillic bool `json:"cyrillic,omitempty"` // they write Uzbek in Cyrillic letters, and read it so
+
 	Origin      content.Country `json:"origin,omitempty"`
 	OriginAsked bool            `json:"origin_asked,omitempty"` // asked once, never again
 	Where       content.Country `json:"where,omitempty"`        // where somebody in danger said they are

@@ -216,6 +216,7 @@ func (t *turn) answerTo(ev Heard) {
 	w, isWord := command(ev.Text)
 	isWord = isWord && ev.Form == Words
 	t.learn(ev, isWord || t.s.Asked == AskFirm) // a firm's name tells no language
+	t.learnLetters(ev)
 
 	if len(ev.Reading.Signals) > 0 {
 		t.signals(ev.Reading.Signals)

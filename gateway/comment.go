@@ -201,7 +201,8 @@ var publicPhrases = []string{"", "-2", "-3"}
 func (p *plan) variant(phrase string) string {
 	h := fnv.New32a()
 	h.Write([]byte(p.turn.Thread.Comment.ID))
-	text, _ := p.g.phrases.Say(p.state.Locale, phrase+publicPhrases[h.Sum32()%uint32(len(publicPhrases))], nil)
+	r := renderer{g: p.g, l: p.state.Locale, cyrillic: p.state.Cyrillic}
+	text := r.phrase(phrase+publicPhrases[h.Sum32()%uint32(len(publicPhrases))], nil)
 	return text
 }
 

@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ type bubble struct {
 // nearest language the person reads, phrases in theirs. It is total: what is
 // missing from the catalogue is left out.
 func (g *Gateway) render(c *content.Catalogue, s dialog.State, centre content.CentreID, say dialog.Say) bubble {
-	r := renderer{g: g, c: c, l: s.Locale, zone: zoneOf(c, centre)}
+	r := renderer{g: g, c: c, l: s.Locale, cyrillic: s.Cyrillic, zone: zoneOf(c, centre)}
 	for _, p := range say.Parts {
 		r.part(p)
 	}
@@ -44,6 +45,8 @@ type renderer struct {
 	l    content.Locale
 	zone *time.Location
 	out  bubble
+
+	cyrillic bool // who reads this reads Uzbek in Cyrillic letters
 }
 
 func zoneOf(c *content.Catalogue, id content.CentreID) *time.Location {
@@ -56,7 +59,28 @@ func zoneOf(c *content.Catalogue, id content.CentreID) *time.Location {
 }
 
 func (r *renderer) phrase(id string, args map[string]any) string {
-	text, _ := r.g.phrases.Say(r.l, id, args)
+	if !r.cyrillic {
+		text, _ := r.g.phrases.Say(r.l, id, args)
+		return text
+	}
+	// What is filled in has its letters already, and is kept out of it meanwhile.
+	apart := maps.Clone(args)
+	var back []string
+	for name, v := range args {
+		if s, ok := v.(string); ok {
+			stand := string(rune(0xE000 + len(back)/2)) // of the private use area: in no text
+			apart[name], back = stand, append(back, stand, s)
+		}
+	}
+	text, in := r.g.phrases.Say(r.l, id, apart)
+	return strings.NewReplacer(back...).Replace(r.letters(text, in))
+}
+
+// letters gives a text of a language in the letters that the person reads.
+func (r *renderer) letters(text string, in content.Locale) string {
+	if r.cyrillic && in == content.Uzbek {
+		return content.UzbekCyrillic(text)
+	}
 	return text
 }
 
@@ -95,7 +119,7 @@ func (r *renderer) part(p dialog.Part) {
 		}
 	case p.Confirmed != "":
 		if centre, ok := r.c.Centre(p.Confirmed); ok {
-			r.block(channels.Paragraph, nearest(centre.Confirmed, r.l), "")
+			r.block(channels.Paragraph, r.nearest(centre.Confirmed), "")
 		}
 	}
 }
@@ -119,18 +143,18 @@ func (r *renderer) args(a dialog.Args) map[string]any {
 
 func (r *renderer) country(cc content.Country) string {
 	if land, ok := r.c.Land(cc); ok {
-		if name := nearest(land.Names, r.l); name != "" {
+		if name := r.nearest(land.Names); name != "" {
 			return name
 		}
 	}
 	return string(cc)
 }
 
-// nearest gives the words for who reads l.
-func nearest(words map[content.Locale]string, l content.Locale) string {
-	for _, l := range append(append([]content.Locale{l}, l.Fallbacks()...), content.English) {
+// nearest gives the words that the person reads best.
+func (r *renderer) nearest(words map[content.Locale]string) string {
+	for _, l := range append(append([]content.Locale{r.l}, r.l.Fallbacks()...), content.English) {
 		if w := words[l]; w != "" {
-			return w
+			return r.letters(w, l)
 		}
 	}
 	return ""
@@ -158,7 +182,7 @@ func (r *renderer) article(p dialog.Part) {
 		if i < 0 {
 			return
 		}
-		r.block(channels.Heading, t.Sections[i].Title, "")
+		r.block(channels.Heading, r.letters(t.Sections[i].Title, t.Locale), "")
 		blocks = t.Sections[i].Blocks
 	}
 	switch {
@@ -183,7 +207,7 @@ func (r *renderer) article(p dialog.Part) {
 		if b.Kind == content.Item {
 			kind = channels.Item
 		}
-		r.block(kind, b.Text, "")
+		r.block(kind, r.letters(b.Text, t.Locale), "")
 	}
 	if !p.Source {
 		return
@@ -200,20 +224,20 @@ func (r *renderer) article(p dialog.Part) {
 // of a checklist.
 func (r *renderer) head(t *content.Text, p dialog.Part) {
 	if p.Section == "" {
-		r.block(channels.Heading, t.Title, "")
+		r.block(channels.Heading, r.letters(t.Title, t.Locale), "")
 		return
 	}
 	for _, s := range t.Sections {
 		switch {
 		case s.ID != p.Section:
 		case !p.Listed:
-			r.block(channels.Heading, s.Title, "")
+			r.block(channels.Heading, r.letters(s.Title, t.Locale), "")
 		default:
 			mark := "☐"
 			if p.Tick == dialog.Done {
 				mark = "☑"
 			}
-			r.block(channels.Item, mark+" "+s.Title, "")
+			r.block(channels.Item, mark+" "+r.letters(s.Title, t.Locale), "")
 		}
 	}
 }
@@ -251,7 +275,7 @@ func (r *renderer) lines(cc content.Country, kind string) {
 	r.block(channels.Paragraph, r.phrase("lines-for", map[string]any{"Country": r.country(cc)}), "")
 	for _, line := range land.Lines {
 		text := line.Number
-		if what := called(r.kind(line.Kind), nearest(line.Names, r.l)); what != "" {
+		if what := called(r.kind(line.Kind), r.nearest(line.Names)); what != "" {
 			text = what + ": " + text
 		}
 		r.block(channels.Item, text, "tel:"+dialled(line.Number))
@@ -303,7 +327,7 @@ func (r *renderer) label(key string) string {
 	case "a":
 		if a, ok := r.c.Article(content.ArticleID(rest)); ok {
 			if t := a.In(r.l); t != nil {
-				return t.Label
+				return r.letters(t.Label, t.Locale)
 			}
 		}
 		return ""
@@ -313,7 +337,7 @@ func (r *renderer) label(key string) string {
 			if t := a.In(r.l); t != nil {
 				for _, s := range t.Sections {
 					if s.ID == sec {
-						return s.Title
+						return r.letters(s.Title, t.Locale)
 					}
 				}
 			}
@@ -324,7 +348,7 @@ func (r *renderer) label(key string) string {
 		if !ok {
 			return ""
 		}
-		return nearest(topic.Titles, r.l)
+		return r.nearest(topic.Titles)
 	case "lang":
 		return content.Locale(rest).Name()
 	case "o", "w":

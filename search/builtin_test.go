@@ -37,7 +37,7 @@ func TestBuiltinSignals(t *testing.T) {
 // for work abroad"), and those that only a person understands ("sir came to my
 // room at night").
 func TestBuiltinArticlesAreFoundByQuestionsThatTheyDoNotHold(t *testing.T) {
-	x := New(builtin(t))
+	x := New(builtin(t)).answering()
 	without := make([]bool, len(x.samples))
 	var asked []int
 	for i, s := range x.samples {

@@ -90,7 +90,7 @@ const (
 func newTeacher(x []vector, y []int32, classes, features int) *teacher {
 	t := &teacher{x: x, y: y, classes: classes, features: features, norm: make([]float32, len(x))}
 	for i := range x {
-		n := float32(1)
+		n := float32(0)
 		for _, v := range x[i].val {
 			n += v * v
 		}
@@ -131,14 +131,13 @@ func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
 				}
 				clear(w)
 				var alpha []float32
-				n := rounds
 				if warm {
-					alpha, n = slices.Clone(t.alpha[a]), roundsWarm
+					alpha = slices.Clone(t.alpha[a])
 				} else {
 					alpha = make([]float32, len(t.x))
 					t.alpha[a] = alpha
 				}
-				rows[a] = t.separate(int32(a), w, alpha, n, without)
+				rows[a] = t.separate(int32(a), w, alpha, warm, without)
 			}
 		})
 	}
@@ -150,47 +149,55 @@ func (t *teacher) train(ctx context.Context, without []bool) (*linear, error) {
 	return newLinear(rows, t.features), nil
 }
 
-// separate fits the model of one class into w, starting from alpha.
-func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bool) row {
-	const soft = 0.5 / cost
-	bias := float32(0)
-	active := make([]int32, 0, len(t.x))
+// separate fits the model of one class into w, starting from alpha, which is warm
+// where it is nearly right.
+func (t *teacher) separate(a int32, w, alpha []float32, warm bool, without []bool) row {
+	const (
+		soft = 0.5 / cost
+		// bias is not learnt: what says nothing of the class is then on the right
+		// side without pressing, and rests. Learnt, it came to nearly that, with
+		// nearly all samples pressing a little for it.
+		bias = -1
+	)
+	all := make([]int32, 0, len(t.x))
 	for i := range t.x {
 		if without != nil && without[i] {
 			continue
 		}
-		active = append(active, int32(i))
+		all = append(all, int32(i))
 		if alpha[i] != 0 {
 			d := alpha[i]
 			if t.y[i] != a {
 				d = -d
 			}
-			bias += d
 			for k, id := range t.x[i].id {
 				w[id] += d * t.x[i].val[k]
 			}
 		}
 	}
-	all := active
 	seed := uint64(a)*2654435761 + 1
-	limit := float32(1e30) // a sample pressing less than this rests
-	for r := range rounds {
-		if r == rounds-1 { // those at rest are looked at once more
-			active, limit = all, 1e30
-		}
-		for i := len(active) - 1; i > 0; i-- {
+	shuffle := func(s []int32) {
+		for i := len(s) - 1; i > 0; i-- {
 			seed = seed*6364136223846793005 + 1442695040888963407
 			j := int((seed >> 33) % uint64(i+1))
-			active[i], active[j] = active[j], active[i]
+			s[i], s[j] = s[j], s[i]
 		}
+	}
+	active := all // the others rest: they are on the right side and do not press
+	n := rounds
+	if warm {
+		n = roundsWarm
+	}
+	for r := range n {
+		shuffle(active)
 		steepest := float32(0)
 		for k := 0; k < len(active); k++ {
 			i := active[k]
 			x := &t.x[i]
-			dot := bias
+			dot := float32(bias)
 			vals := x.val[:len(x.id)]
-			for n, id := range x.id {
-				dot += w[id] * vals[n]
+			for k, id := range x.id {
+				dot += w[id] * vals[k]
 			}
 			y := float32(-1)
 			if t.y[i] == a {
@@ -198,12 +205,13 @@ func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bo
 			}
 			g := y*dot - 1 + soft*alpha[i]
 			if alpha[i] == 0 && g >= 0 {
-				if g > limit {
-					last := len(active) - 1
-					active[k], active[last] = active[last], i
-					active = active[:last]
-					k--
+				if r == 0 && !warm {
+					continue // w knows too little yet
 				}
+				last := len(active) - 1
+				active[k], active[last] = active[last], i
+				active = active[:last]
+				k--
 				continue
 			}
 			steepest = max(steepest, g, -g)
@@ -213,17 +221,16 @@ func (t *teacher) separate(a int32, w, alpha []float32, rounds int, without []bo
 			if d == 0 {
 				continue
 			}
-			bias += d
-			for n, id := range x.id {
-				w[id] += d * vals[n]
+			for k, id := range x.id {
+				w[id] += d * vals[k]
 			}
 		}
-		limit = steepest
-		if steepest < 0.01 {
-			if len(active) == len(all) {
-				break
-			}
-			active, limit = all, 1e30
+		still := steepest < 0.01
+		if still && len(active) == len(all) {
+			break
+		}
+		if still || r == rounds-2 { // those at rest are looked at once more
+			active = all
 		}
 	}
 	return pick(w, bias)

@@ -59,11 +59,12 @@ const (
 
 // A vocabulary numbers the features of the samples and holds how rare each is.
 type vocabulary struct {
-	ids   [blocks]map[string]int32
-	block []uint8
-	idf   []float32
-	long  []bool // an n-gram that the cosine uses
-	none  float32
+	words  [blocks]map[string]int32 // none in gramBlock
+	pieces map[piece]int32
+	block  []uint8
+	idf    []float32
+	long   []bool // an n-gram that the cosine uses
+	none   float32
 }
 
 // A vector is a text as features: unit blocks of tf-idf.
@@ -72,50 +73,82 @@ type vector struct {
 	val []float32
 }
 
+// A feature is one thing that texts can have in common. Pieces of characters are
+// most of all by far, and so are no strings.
+type feature struct {
+	block int
+	words string // "" in gramBlock
+	piece piece  // 0 in the others
+}
+
+// A piece is two to five bytes, and above them how many.
+type piece uint64
+
+func (p piece) len() int { return int(p >> 56) }
+
 // each calls f with every feature of the text, block by block, with repeats.
 // The string is valid during the call only.
-func (t *text) each(f func(block int, feature string)) {
+func (t *text) each(f func(feature)) {
 	var pair []byte
 	for i, w := range t.words {
-		f(wordBlock, w)
+		f(feature{block: wordBlock, words: w})
 		if i > 0 {
 			pair = append(append(append(pair[:0], t.words[i-1]...), ' '), w...)
-			f(wordBlock, string(pair))
+			f(feature{block: wordBlock, words: string(pair)})
 		}
 		if s := t.skeletons[i]; s != "" {
-			f(skeletonBlock, s)
+			f(feature{block: skeletonBlock, words: s})
 		}
 		for _, s := range t.senses[i] {
-			f(senseBlock, s)
+			f(feature{block: senseBlock, words: s})
 		}
 	}
 	// Pieces that cross from one word to the next only cost: pairs of words
 	// say the same.
 	for i := range len(t.joined) {
+		bytes := piece(t.joined[i])
 		for n := shortest; n <= longestGram && i+n <= len(t.joined); n++ {
 			if n > 2 && t.joined[i+n-2] == ' ' {
 				break
 			}
-			f(gramBlock, t.joined[i:i+n])
+			bytes = bytes<<8 | piece(t.joined[i+n-1])
+			f(feature{block: gramBlock, piece: bytes | piece(n)<<56})
 		}
 	}
 }
 
-func newVocabulary(texts []text) *vocabulary {
-	v := &vocabulary{}
-	for b := range v.ids {
-		v.ids[b] = map[string]int32{}
+// id gives the number of a feature, if a sample has it.
+func (v *vocabulary) id(f feature) (int32, bool) {
+	if f.block == gramBlock {
+		id, ok := v.pieces[f.piece]
+		return id, ok
+	}
+	id, ok := v.words[f.block][f.words]
+	return id, ok
+}
+
+// newVocabulary numbers the features of the texts, and gives each as a vector.
+func newVocabulary(texts []text) (*vocabulary, []vector) {
+	v := &vocabulary{pieces: map[piece]int32{}}
+	for b := range v.words {
+		v.words[b] = map[string]int32{}
 	}
 	var df []int32
 	var last []int32
+	features := make([][]int32, len(texts)) // with repeats
 	for n := range texts {
-		texts[n].each(func(block int, feature string) {
-			id, ok := v.ids[block][feature]
+		var ids []int32
+		texts[n].each(func(f feature) {
+			id, ok := v.id(f)
 			if !ok {
 				id = int32(len(df))
-				v.ids[block][strings.Clone(feature)] = id
-				v.block = append(v.block, uint8(block))
-				v.long = append(v.long, block == gramBlock && len(feature) >= cosineGram)
+				if f.block == gramBlock {
+					v.pieces[f.piece] = id
+				} else {
+					v.words[f.block][strings.Clone(f.words)] = id
+				}
+				v.block = append(v.block, uint8(f.block))
+				v.long = append(v.long, f.piece.len() >= cosineGram)
 				df = append(df, 0)
 				last = append(last, -1)
 			}
@@ -123,14 +156,20 @@ func newVocabulary(texts []text) *vocabulary {
 				last[id] = int32(n)
 				df[id]++
 			}
+			ids = append(ids, id)
 		})
+		features[n] = ids
 	}
 	v.idf = make([]float32, len(df))
 	for id, d := range df {
 		v.idf[id] = float32(math.Log((1+float64(len(texts)))/(1+float64(d))) + 1)
 	}
 	v.none = float32(math.Log(1+float64(len(texts))) + 1)
-	return v
+	xs := make([]vector, len(texts))
+	for n, ids := range features {
+		xs[n] = v.weigh(ids, [blocks]float64{})
+	}
+	return v, xs
 }
 
 // vector gives the features of a text. Those that no sample has count in the
@@ -138,16 +177,28 @@ func newVocabulary(texts []text) *vocabulary {
 func (v *vocabulary) vector(t *text) vector {
 	var known []int32
 	var unknown [blocks]float64
-	t.each(func(block int, feature string) {
-		if id, ok := v.ids[block][feature]; ok {
+	t.each(func(f feature) {
+		if id, ok := v.id(f); ok {
 			known = append(known, id)
 		} else {
-			unknown[block] += float64(v.none) * float64(v.none)
+			unknown[f.block] += float64(v.none) * float64(v.none)
 		}
 	})
+	return v.weigh(known, unknown)
+}
+
+// weigh makes a vector of features, each as often as it stands in the text, which
+// it sorts. More is the squared length that each block has besides.
+func (v *vocabulary) weigh(known []int32, more [blocks]float64) vector {
 	slices.Sort(known)
-	var x vector
-	length := unknown
+	kinds := 0
+	for i := range known {
+		if i == 0 || known[i] != known[i-1] {
+			kinds++
+		}
+	}
+	x := vector{make([]int32, 0, kinds), make([]float32, 0, kinds)}
+	length := more
 	for i := 0; i < len(known); {
 		j := i
 		for j < len(known) && known[j] == known[i] {
