@@ -13,6 +13,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Catalogue is everything that Sarai may say, of one edition. It never
@@ -63,14 +64,16 @@ func (t *tree) catalogue() *Catalogue {
 		partners: t.sortedPartners(),
 		terms:    t.glossary.terms,
 	}
+	var group sync.WaitGroup
 	for id, a := range t.articles {
 		if len(a.article.Texts) == 0 {
 			continue
 		}
-		markStale(a.article)
+		group.Go(func() { markStale(a.article) })
 		c.articles[id] = a.article
 		c.sorted = append(c.sorted, a.article)
 	}
+	group.Wait()
 	slices.SortFunc(c.sorted, func(a, b *Article) int { return cmp.Compare(a.ID, b.ID) })
 	for _, a := range c.sorted {
 		if f := a.family(); f != "" {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -235,6 +236,7 @@ func readTree(fs files, broken []Problem) *tree {
 		partners: map[PartnerID]*partnerSource{},
 		broken:   broken,
 	}
+	read := readTexts(fs)
 	// Sorted, so that of two duplicates always the same one is the second.
 	for _, name := range slices.Sorted(maps.Keys(fs)) {
 		raw := fs[name]
@@ -242,7 +244,7 @@ func readTree(fs files, broken []Problem) *tree {
 			t.breaks(Problem{name, badLine(raw), "is not UTF-8: save the file as UTF-8", true})
 			continue
 		}
-		src := strings.TrimPrefix(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\ufeff")
+		src := sourceOf(raw)
 		root, _, _ := strings.Cut(name, "/")
 		depth := strings.Count(name, "/")
 		base, isTOML := strings.CutSuffix(path.Base(name), ".toml")
@@ -255,8 +257,8 @@ func readTree(fs files, broken []Problem) *tree {
 			t.readValues(name, src)
 		case root == articlesDir && depth == 3 && path.Base(name) == "article.toml":
 			t.readArticle(name, src)
-		case root == articlesDir && depth == 3 && strings.HasSuffix(name, ".md"):
-			t.readText(name, src)
+		case isText(name):
+			t.readText(name, read[name])
 		case root == signalsDir && depth == 1 && isTOML:
 			t.readSignal(name, SignalID(base), src)
 		case root == centresDir && depth == 1 && isTOML:
@@ -271,6 +273,38 @@ func readTree(fs files, broken []Problem) *tree {
 	}
 	t.fill()
 	return t
+}
+
+// sourceOf is a file with the line ends and the beginning that all systems agree on.
+func sourceOf(raw []byte) string {
+	return strings.TrimPrefix(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\ufeff")
+}
+
+func isText(name string) bool {
+	return strings.HasPrefix(name, articlesDir+"/") && strings.Count(name, "/") == 3 && strings.HasSuffix(name, ".md")
+}
+
+// A reading is what came of a text's file.
+type reading struct {
+	text    *textSource
+	problem *Problem
+}
+
+// readTexts reads the texts of all articles, which are most of a catalogue, at
+// one time.
+func readTexts(fs files) map[string]*reading {
+	read := map[string]*reading{}
+	var group sync.WaitGroup
+	for name, raw := range fs {
+		if !isText(name) || !utf8.Valid(raw) {
+			continue
+		}
+		r := &reading{}
+		read[name] = r
+		group.Go(func() { r.text, r.problem = readTextFile(name, sourceOf(raw)) })
+	}
+	group.Wait()
+	return read
 }
 
 func (t *tree) breaks(p ...Problem) { t.broken = append(t.broken, p...) }
@@ -316,7 +350,7 @@ func (t *tree) readArticle(name, src string) {
 	art.Sources = sourcesOf(a.head.Sources)
 }
 
-func (t *tree) readText(name, src string) {
+func (t *tree) readText(name string, read *reading) {
 	a, ok := t.articleAt(name)
 	if !ok {
 		return
@@ -331,11 +365,11 @@ func (t *tree) readText(name, src string) {
 		t.breaks(p)
 		return
 	}
-	x, problem := readTextFile(name, src)
-	if problem != nil {
-		t.breaks(*problem)
+	if read.problem != nil {
+		t.breaks(*read.problem)
 		return
 	}
+	x := read.text
 	x.text.Locale = l
 	a.texts[l] = x
 	a.article.Texts[l] = x.text

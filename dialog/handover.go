@@ -91,8 +91,9 @@ func (t *turn) openOrRaise(reason string, rank int, signal content.SignalID) {
 }
 
 // voice gets somebody who only sends voice notes through without reading: the
-// second note is the consent.
-func (t *turn) voice() {
+// second note is the consent. What was on its way when they were asked is none:
+// many tell one thing in several notes.
+func (t *turn) voice(ev Heard) {
 	if t.desk.Standing != NoCase {
 		t.keptForStaff()
 		return
@@ -101,6 +102,10 @@ func (t *turn) voice() {
 	if t.s.Asked != AskSecondVoice {
 		t.say(phrase("voice-first"))
 		t.offer(AskSecondVoice)
+		t.s.VoiceAsked = t.at
+		return
+	}
+	if ev.At.Sub(t.s.VoiceAsked) < VoiceWait {
 		return
 	}
 	t.ask(NoQuestion)

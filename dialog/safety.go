@@ -12,13 +12,13 @@ func (t *turn) hide() {
 	t.ask(NoQuestion)
 	switch t.clears {
 	case ClearsAll:
-		t.before = append(t.before, Clear{})
+		t.before = append(t.before, Clear{Told: ClearsAll})
 		t.say(phrase("hide-done"))
 	case ClearsOurs:
-		t.before = append(t.before, Clear{})
+		t.before = append(t.before, Clear{Told: ClearsOurs})
 		t.say(phrase("hide-partly"))
 	case ClearsRecent:
-		t.before = append(t.before, Clear{})
+		t.before = append(t.before, Clear{Told: ClearsRecent})
 		t.say(phrase("hide-recent"))
 	default:
 		t.say(phrase("hide-how"))

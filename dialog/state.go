@@ -82,7 +82,8 @@ type State struct {
 	Stopped bool `json:"stopped,omitempty"` // nothing is sent that was not asked for
 	Closed  bool `json:"closed,omitempty"`  // told that what they send cannot be opened
 
-	Sent time.Time `json:"sent,omitzero"` // when they last sent a picture or another file
+	Sent       time.Time `json:"sent,omitzero"`        // when they last sent a picture or another file
+	VoiceAsked time.Time `json:"voice_asked,omitzero"` // when they were asked for a second voice note
 
 	Heard    time.Time          `json:"heard,omitzero"`      // when the person last acted
 	Waits    time.Time          `json:"waits,omitzero"`      // the first message that the holder of the case has not answered
@@ -275,6 +276,12 @@ type (
 		Name string
 		Desk Desk
 	}
+	// Uncleared says that what was to be taken off the screen did not all go, though
+	// the person was to be told so. Those words are not sent.
+	Uncleared struct {
+		At   time.Time
+		Desk Desk
+	}
 	// Broke says that an event could not be decided or understood and was kept
 	// for a human.
 	Broke struct {
@@ -292,6 +299,7 @@ func (e Commented) event() time.Time { return e.At }
 func (e Ended) event() time.Time     { return e.At }
 func (e Rang) event() time.Time      { return e.At }
 func (e Broke) event() time.Time     { return e.At }
+func (e Uncleared) event() time.Time { return e.At }
 
 // A Piece says which blocks of an article a Part shows.
 type Piece string
@@ -378,8 +386,9 @@ type (
 		Name string
 		At   time.Time
 	}
-	// Clear takes the talk off the person's screen.
-	Clear struct{}
+	// Clear takes the talk off the person's screen. Told is what the words that
+	// follow say of how much goes; "" where they say nothing of it.
+	Clear struct{ Told Clearing }
 	// EraseAll erases everything that is kept of the talk.
 	EraseAll struct{}
 	// Publish puts one short line under the comment, after what was said before it

@@ -24,7 +24,10 @@ const (
 	ReminderWait = 30 * time.Minute
 	// AlbumWait is how long after one picture the next belongs to it: an album
 	// arrives as single pictures and is answered once.
-	AlbumWait    = time.Minute
+	AlbumWait = time.Minute
+	// VoiceWait is how soon after the question nobody can have heard it and
+	// recorded an answer: reading it aloud takes as long.
+	VoiceWait    = 5 * time.Second
 	maxReminders = 3
 	// An answer is followed by "did this help?" once in so many answers.
 	helpedEvery = 3
@@ -80,6 +83,9 @@ func Step(c *content.Catalogue, s State, ev Event) (State, []Effect) {
 	case Rang:
 		t.desk = ev.Desk
 		t.rang(ev.Name)
+	case Uncleared:
+		t.desk = ev.Desk
+		t.say(phrase("hide-how"))
 	case Broke:
 		t.desk = ev.Desk
 		t.s.Heard = ev.At
@@ -233,7 +239,7 @@ func (t *turn) answerTo(ev Heard) {
 	}
 	switch ev.Form {
 	case Voice:
-		t.voice()
+		t.voice(ev)
 		return
 	case Sent:
 		t.sent()

@@ -71,6 +71,8 @@ func happening(t *rapid.T, at time.Time) dialog.Event {
 			dialog.TimerErase, dialog.TimerSignal + "held", dialog.TimerSignal + "gone", "nonsense"}).Draw(t, "timer")}
 	case 5:
 		return dialog.Broke{At: at, Desk: desk}
+	case 6:
+		return dialog.Uncleared{At: at, Desk: desk}
 	}
 	h := dialog.Heard{
 		At: at, Desk: desk,

@@ -308,6 +308,8 @@ type plan struct {
 	wanted      bool         // everything was to be erased already, by the person's wish
 	ordered     desk.StaffID // who of staff has it erased
 	price       string       // as what a message is billed that is to be counted
+	clearing    *clearing    // of this turn, until the words about it are there
+	cleared     int          // its place among the jobs
 }
 
 // plan reads what a turn needs beside its thread.

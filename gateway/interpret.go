@@ -142,7 +142,9 @@ func (p *plan) interpret(e dialog.Effect) {
 		if p.clears(th.Reply.Channel) != dialog.ClearsRecent { // what stays now is not gone the next time either
 			p.memory.Hidden = p.now
 		}
-		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, clearing{To: th.Reply})
+		p.clearing = &clearing{To: th.Reply, Told: e.Told}
+		p.job(store.Job{Kind: jobClear, Lane: p.lane(), Priority: store.First, Due: p.now}, p.clearing)
+		p.cleared = len(p.turn.Jobs) - 1
 	case dialog.Publish:
 		if th.Comment != nil {
 			p.publishAfter(p.variant(e.Phrase))
@@ -196,14 +198,18 @@ func (p *plan) job(j store.Job, body any) string {
 	p.index++
 	j.Thread, j.Made = p.turn.Thread.ID, p.now
 	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil { // unreachable: bodies marshal
-			panic(err)
-		}
-		j.Body = b
+		j.Body = encoded(body)
 	}
 	p.turn.Jobs = append(p.turn.Jobs, j)
 	return j.Key
+}
+
+func encoded(body any) []byte {
+	b, err := json.Marshal(body)
+	if err != nil { // unreachable: bodies marshal
+		panic(err)
+	}
+	return b
 }
 
 // timing is the body of a timer's job.
@@ -213,7 +219,9 @@ type timing struct {
 
 // clearing is the body of a job that clears a screen.
 type clearing struct {
-	To channels.Address `json:"to"`
+	To   channels.Address `json:"to"`
+	Told dialog.Clearing  `json:"told,omitempty"` // what the person is to be told afterwards
+	Said []string         `json:"said,omitempty"` // keys of the jobs that tell it
 }
 
 // timer sets a timer, in place of one of the same name.
@@ -266,6 +274,11 @@ func (p *plan) say(s dialog.Say) {
 	}
 	entry.Sends = p.send(channels.Outbound{Author: channels.Program, Blocks: b.blocks, Options: b.options}, priority)
 	p.add(entry)
+	if p.clearing != nil && p.clearing.Told != "" { // what follows it says how much is gone
+		p.clearing.Said = entry.Sends
+		p.turn.Jobs[p.cleared].Body = encoded(p.clearing)
+		p.clearing = nil
+	}
 }
 
 // A sending is the body of a job that sends a message.

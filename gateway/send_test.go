@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -259,6 +260,37 @@ func TestClearingIsTriedAgainAndNamesWhatWasSent(t *testing.T) {
 	}
 	if sent := r.fake.Sent(); len(sent) != 2 {
 		t.Fatalf("%d sent: the word after clearing waits for it", len(sent))
+	}
+}
+
+// last is what the newest message ends with.
+func last(sent []channels.Outbound) string {
+	blocks := sent[len(sent)-1].Blocks
+	return blocks[len(blocks)-1].Text
+}
+
+// Somebody hides a talk because another may look at the phone. Where it does not
+// all go they are told how to remove it by hand, and never that it is gone.
+func TestATalkThatStaysOnTheScreenIsNotCalledGone(t *testing.T) {
+	for name, err := range map[string]error{"a part stays": nil, "the platform refuses": problem(channels.Rejected)} {
+		r := newRig(t)
+		r.hear("zahra", "1", "visa")
+		r.work()
+		r.fake.ClearAnswers(false, err)
+		r.hear("zahra", "2", "hide")
+		r.work()
+		sent := r.fake.Sent()
+		if got := last(sent); len(sent) != 2 || !strings.Contains(got, "To remove this chat") {
+			t.Errorf("%s: %d sent, the last %q", name, len(sent), got)
+		}
+		r.hear("zahra", "3", "delete")
+		r.work()
+		r.hear("zahra", "4", "yes")
+		r.work()
+		sent = r.fake.Sent()
+		if got := last(sent); len(sent) != 4 || !strings.Contains(got, "24 hours") {
+			t.Errorf("%s: %d sent, after erasing %q", name, len(sent), got)
+		}
 	}
 }
 

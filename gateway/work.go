@@ -443,13 +443,25 @@ func (g *Gateway) clear(ctx context.Context, l store.Leased) store.Outcome {
 	if err != nil {
 		return g.retry(l, 2*time.Second)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendFor)
+	short, cancel := context.WithTimeout(ctx, sendFor)
 	defer cancel()
-	_, err = clearer.Clear(ctx, c.To, ids)
-	switch again, why := g.verdict(l, err); {
-	case again != nil:
+	all, err := clearer.Clear(short, c.To, ids)
+	again, why := g.verdict(l, err)
+	if again != nil {
 		return *again
-	case why != "":
+	}
+	if len(c.Said) > 0 && (why != "" || !all && c.Told == dialog.ClearsAll) {
+		// "Done." may not be read over a talk that is still there.
+		_, err := g.change(ctx, l.Thread, nil, func(p *plan) error {
+			p.turn.Cancel = append(p.turn.Cancel, c.Said...)
+			p.step(dialog.Uncleared{At: p.now, Desk: p.desk()})
+			return nil
+		})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return g.retry(l, 2*time.Second)
+		}
+	}
+	if why != "" {
 		return g.unsent(string(why))
 	}
 	return store.Outcome{Done: true}
