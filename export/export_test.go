@@ -10,11 +10,13 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"sarai/channels"
@@ -208,6 +210,14 @@ func TestAPersonWhoseLanguageHasNoPhrases(t *testing.T) {
 	id := h.hears(channels.Inbound{Text: "hello"})
 	th, err := h.db.ThreadByID(context.Background(), id)
 	h.must(err)
+	files := fstest.MapFS{} // as a centre's own program may have it
+	for _, name := range []string{"active.en.toml", "active.fa-AF.toml", "active.ru.toml"} {
+		b, err := fs.ReadFile(locales.Builtin(), name)
+		h.must(err)
+		files[name] = &fstest.MapFile{Data: b}
+	}
+	phrases, err := locales.LoadFS(files)
+	h.must(err)
 	for state, want := range map[string]string{
 		`{"dialog":{"format":1,"locale":"tg"}}`:    `<html lang="ru" dir="ltr">`,
 		`{"dialog":{"format":1,"locale":"fa-AF"}}`: `<html lang="fa-AF" dir="rtl">`,
@@ -217,7 +227,7 @@ func TestAPersonWhoseLanguageHasNoPhrases(t *testing.T) {
 		th.State = []byte(state)
 		h.must(h.db.Commit(context.Background(), store.Turn{Thread: th}))
 		th.Version++
-		w, _ := h.export(id, func(*export.Options) {})
+		w, _ := h.export(id, func(o *export.Options) { o.Phrases = phrases })
 		if page := w[export.PageName].String(); !strings.Contains(page, want) || strings.Contains(page, "export.") {
 			t.Errorf("%s: %.200s", state, page)
 		}
