@@ -4,6 +4,7 @@ package content
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -57,17 +58,21 @@ func stays(word string) bool {
 			return true
 		}
 	}
-	for _, name := range latinNames {
-		if strings.HasPrefix(lower, name) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(latinNames, lower) ||
+		slices.ContainsFunc(latinStems, func(name string) bool { return strings.HasPrefix(lower, name) })
 }
 
-// latinNames are names that every letter of could be Uzbek, and that nobody
-// writes otherwise.
-var latinNames = []string{"google", "gmail", "youtube", "ruid", "iphone", "zoom"}
+// latinNames are words of names that could be Uzbek by their letters, and that
+// nobody writes otherwise, because they are looked for by them.
+var latinNames = []string{
+	"zoom", "the", "phone", "alarm", "help", "missing", "blue", "ami", "talent", "beyond", "boundaries", "student", "airlift",
+	"imagine", "erasmus", "mundus", "chevening", "stipendium", "foreign", "agreement", "overseas", "employment", "management", "unit",
+	"skill", "development", "referral", "mechanism", "rights", "roshan", "sohni", "dharti", "nagad", "ethero", "surokkha",
+	"moghbazar", "state", "life", "foundation", "phd", "lakh", "talian", "kasih",
+}
+
+// latinStems are the same, and take endings: Googledan.
+var latinStems = []string{"google", "gmail", "youtube", "ruid", "iphone", "probash", "bondhu", "kallyan", "mohre"}
 
 // cyrillicStems are words from Russian that the table alone would write wrongly, by
 // their beginnings.
@@ -76,7 +81,7 @@ var cyrillicStems = []struct{ latin, cyrillic string }{
 	{"sentabr", "сентябрь"}, {"oktabr", "октябрь"}, {"noyabr", "ноябрь"}, {"dekabr", "декабрь"},
 	{"parol", "пароль"}, {"obyekt", "объект"}, {"subyekt", "субъект"}, {"sement", "цемент"}, {"sirk", "цирк"}, {"sex", "цех"},
 	{"aksiya", "акция"}, {"funksiya", "функция"}, {"seksiya", "секция"}, {"budjet", "бюджет"},
-	{"medal", "медаль"}, {"modul", "модуль"}, {"asfalt", "асфальт"}, {"alpin", "альпин"}, {"albom", "альбом"}, {"kompyuter", "компьютер"},
+	{"retsept", "рецепт"}, {"medal", "медаль"}, {"modul", "модуль"}, {"asfalt", "асфальт"}, {"alpin", "альпин"}, {"albom", "альбом"}, {"kompyuter", "компьютер"},
 	{"feldsher", "фельдшер"}, {"myanma", "мьянма"},
 }
 

@@ -25,12 +25,13 @@ func TestUzbekInCyrillicLetters(t *testing.T) {
 		"sentabrning":                     "сентябрнинг",
 		"migratsiya kartasi":              "миграция картаси",
 		"https://gov.uz/uz va @migratsiya_uz, info@mehnat.uz, gov.uz": "https://gov.uz/uz ва @migratsiya_uz, info@mehnat.uz, gov.uz",
-		"+998 71 202-33-55":                "+998 71 202-33-55",
-		"WhatsApp yoki Telegram":           "WhatsApp ёки Телеграм",
-		"Напишите уже ok":                  "Напишите уже ок",
-		"g'alaba, o`lim, oʻgʻil, bo’sh":    "ғалаба, ўлим, ўғил, бўш",
-		"Xo‘jayin pasportni olib qo‘ydimi": "Хўжайин паспортни олиб қўйдими",
-		"":                                 "",
+		"+998 71 202-33-55":                                              "+998 71 202-33-55",
+		"WhatsApp yoki Telegram":                                         "WhatsApp ёки Телеграм",
+		"Напишите уже ok":                                                "Напишите уже ок",
+		"g'alaba, o`lim, oʻgʻil, bo’sh":                                  "ғалаба, ўлим, ўғил, бўш",
+		"Alarm Phone, Amina, Amirliklar, studentlik, Googledan, retsept": "Alarm Phone, Амина, Амирликлар, студентлик, Googledan, рецепт",
+		"Xo‘jayin pasportni olib qo‘ydimi":                               "Хўжайин паспортни олиб қўйдими",
+		"":                                                               "",
 	} {
 		if got := UzbekCyrillic(latin); got != want {
 			t.Errorf("%q is written %q, should be %q", latin, got, want)

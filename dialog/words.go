@@ -41,33 +41,33 @@ var spellings = map[word]string{
 		меню, мен ю, главное меню, меню керек, феҳрист, мәзір, মেনু, মেন্যু, তালিকা, menu dao`,
 	wordLanguage: `language, languages, change language, lang, /language
 		زبان, زبان بدلو, زبان تبدیل, zaban, zuban, zaban badlo, تغییر زبان, ژبه, اللغة, لغة, تغيير اللغة, زمان
-		язык, языки, сменить язык, забон, тил, тілі, тіл, til, tilni o'zgartirish, ভাষা, bhasha, vasha`,
+		язык, языки, сменить язык, забон, тил, тілі, тіл, til, tilni o'zgartirish, тилни ўзгартириш, ভাষা, bhasha, vasha`,
 	wordCounsellor: `counsellor, counselor, human, a human, person, agent please, operator, talk to a human, talk to someone, real person, staff, /counsellor, advisor, adviser
 		کونسلر, کاؤنسلر, مشیر, انسان, بندے سے بات, insan se baat, mushir, counsellor se baat, counselor se baat karni hai, counsellor se baat karni hai
 		مشاور, مشاور میخواهم, با مشاور, moshawer, mushawer, moshaver, سلاکار, مشاور غواړم, مستشار, مرشد, موظف, ڕاوێژکار
-		консультант, оператор, человек, живой человек, консультанта, мушовир, маслаҳатчӣ, кеңешчи, кеңесші, maslahatchi
+		консультант, оператор, человек, живой человек, консультанта, мушовир, маслаҳатчӣ, кеңешчи, кеңесші, maslahatchi, маслаҳатчи
 		কাউন্সেলর, কাউন্সিলর, পরামর্শক, মানুষ, poramorshok, manush er sathe kotha, counsellor er sathe kotha bolbo`,
 	wordBack: `back, go back, /back, previous
 		واپس, پیچھے, wapas, wapis, peeche, بازگشت, برگشت, پس, bargasht, شاته, رجوع, العودة, گەڕانەوە
-		назад, қафо, бозгашт, артка, артқа, orqaga, ফিরে, পেছনে, ফেরত, fire jao, pichone`,
+		назад, қафо, бозгашт, артка, артқа, orqaga, орқага, ফিরে, পেছনে, ফেরত, fire jao, pichone`,
 	wordStop: `stop, /stop, unsubscribe, stop messages, no more messages
 		بند, بند کرو, روکو, band karo, roko, توقف, ایست, بس, bas, دریږه, قف, توقف عن الارسال, إيقاف, ڕاگرە
-		стоп, хватит, остановить, бас, ист, токто, тоқта, to'xta, toxta, থামুন, বন্ধ, বন্ধ করুন, bondho, thamun`,
+		стоп, хватит, остановить, бас, ист, токто, тоқта, to'xta, toxta, to'xtat, тўхта, тўхтат, থামুন, বন্ধ, বন্ধ করুন, bondho, thamun`,
 	wordDelete: `delete, /delete, delete everything, delete all, erase, erase everything, forget me
 		حذف, ڈیلیٹ, مٹا دو, سب مٹا دو, delete karo, hazf, mita do, پاک کردن, حذف کن, همه را حذف کن, ړنګ, ړنګول, احذف, مسح, سڕینەوە
-		удалить, удали, удали все, удалить все, стереть, нест кардан, ҳазф, өчүрүү, жою, өшіру, o'chirish, ochirish, মুছুন, মুছে দিন, ডিলিট, muche din, mucho`,
+		удалить, удали, удали все, удалить все, стереть, нест кардан, ҳазф, өчүрүү, жою, өшіру, o'chirish, ochirish, ўчириш, ўчир, মুছুন, মুছে দিন, ডিলিট, muche din, mucho`,
 	wordKeep: `keep, /keep, do not delete, keep it
 		رکھو, نہ مٹاؤ, rakho, نگه دار, نگهدار, حفظ, negah dar, وساته, احتفظ, ابق, بیهێڵەوە
-		оставить, не удалять, сохранить, нигоҳ дор, калтыр, қалдыр, qoldir, রাখুন, রেখে দিন, rakhun, rekhe din`,
+		оставить, не удалять, сохранить, нигоҳ дор, калтыр, қалдыр, qoldir, қолдир, রাখুন, রেখে দিন, rakhun, rekhe din`,
 	wordHide: `hide, /hide, hide chat, clear, clear chat
 		چھپاؤ, چھپا دو, chupao, chhupao, chupa do, پنهان, پنهان کن, pinhan, penhan, پټ, پټول, اخفاء, إخفاء, اخف, شاردنەوە, بشارەوە
-		спрятать, спрячь, скрыть, пинҳон, жашыр, жасыр, yashir, yashirish, লুকাও, লুকান, lukao, lukan`,
+		спрятать, спрячь, скрыть, пинҳон, жашыр, жасыр, yashir, yashirish, яшир, яшириш, লুকাও, লুকান, lukao, lukan`,
 	wordYes: `yes, y, yes please, ok, okay, sure, agree, i agree, yeah
 		ہاں, جی, جی ہاں, ٹھیک ہے, han, haan, ji, ji han, theek hai, thik hai, بله, بلی, آری, درست است, bale, bali, هو, نعم, اي, موافق, بەڵێ
-		да, ага, хорошо, согласен, согласна, ҳа, бале, ооба, макул, иә, жарайды, ha, xo'p, হ্যাঁ, জি, ঠিক আছে, hae, hya, ji ha, thik ache`,
+		да, ага, хорошо, согласен, согласна, ҳа, бале, ооба, макул, иә, жарайды, ha, xo'p, хўп, হ্যাঁ, জি, ঠিক আছে, hae, hya, ji ha, thik ache`,
 	wordNo: `no, n, no thanks, not now, nope
 		نہیں, نہ, nahi, nahin, nai, نه, نخیر, خیر, na, nakhair, نا, لا, كلا, نەخێر
-		нет, не надо, не, не хочу, жок, жоқ, yo'q, yoq, না, লাগবে না, lagbe na`,
+		нет, не надо, не, не хочу, жок, жоқ, yo'q, yoq, йўқ, না, লাগবে না, lagbe na`,
 	wordGreeting: `hi, hello, hey, hi there, hello there, good morning, good evening, salam, salaam, assalam o alaikum, assalamu alaikum, assalamualaikum, aoa, asalam alaikum, asc, start, /start
 		سلام, السلام علیکم, السلام عليكم, سلام علیکم, سلام و علیکم, آداب, ہیلو, مرحبا, اهلا, سڵاو, ستړی مه شې
 		привет, здравствуйте, здравствуй, добрый день, салом, ассалому алейкум, салам, салам алейкум, саламатсызбы, сәлем, сәлеметсіз бе, assalomu alaykum, salom
@@ -77,7 +77,7 @@ var spellings = map[word]string{
 		спасибо, благодарю, ташаккур, раҳмат, рахмат, ыракмат, рақмет, rahmat, ধন্যবাদ, dhonnobad`,
 	wordList: `my list, /mylist, mylist, checklist, my checklist, what is left, what is left to do
 		میری فہرست, میری لسٹ, meri list, meri fehrist, چیک لسٹ, چک لست, چک لیست, لست من, لیست من, فهرست من, list man, زما لېست, زما لست, قائمتي, قائمة المهام, لیستەکەم
-		мой список, список дел, чек-лист, рӯйхати ман, менин тизмем, менің тізімім, mening ro'yxatim, royxatim, আমার তালিকা, আমার লিস্ট, amar list, amar talika`,
+		мой список, список дел, чек-лист, рӯйхати ман, менин тизмем, менің тізімім, mening ro'yxatim, royxatim, менинг рўйхатим, আমার তালিকা, আমার লিস্ট, amar list, amar talika`,
 	wordSkip: `skip, /skip, later
 		چھوڑو, چھوڑیں, choro, chhoro, بعدا, رد شو, رد کردن, پرېږده, تخط, لاحقا, دواتر
 		пропустить, позже, дальше, кейин, өткізу, o'tkazib yuborish, বাদ দিন, পরে, bad din, pore`,
