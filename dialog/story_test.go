@@ -21,6 +21,7 @@ import (
 	"sarai/channels/channeltest"
 	"sarai/content"
 	"sarai/desk"
+	"sarai/dialog"
 	"sarai/gateway"
 	"sarai/internal/story"
 	"sarai/locales"
@@ -69,6 +70,32 @@ func TestStories(t *testing.T) {
 				t.Errorf("the conversation went otherwise; if it is right so, run go test ./dialog -update\n--- written down\n%s\n--- now\n%s", want, got)
 			}
 		})
+	}
+}
+
+// What the program tells people to type is understood, in every language and in
+// both alphabets of Uzbek: who is afraid and types what stands there must not be
+// told that it is not known.
+func TestTheWordsThatPeopleAreToldToTypeAreUnderstood(t *testing.T) {
+	phrases, err := locales.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range phrases.Complete() {
+		for id, words := range map[string][]string{
+			"intro-how": {"counsellor", "delete"}, "welcome-delete": {"delete", "hide"}, "hide-teach": {"hide"},
+			"delete-yes": {"keep"}, "language-changed": {"language"},
+		} {
+			text, _ := phrases.Say(l, id, map[string]any{"Language": "-"})
+			for _, w := range words {
+				if !dialog.Names(text, w) {
+					t.Errorf("%s: %s tells of no word that means %s: %q", l, id, w, text)
+				}
+				if cyrillic := content.UzbekCyrillic(text); l == content.Uzbek && !dialog.Names(cyrillic, w) {
+					t.Errorf("%s tells of no word that means %s: %q", id, w, cyrillic)
+				}
+			}
+		}
 	}
 }
 
