@@ -65,7 +65,7 @@ type Options struct {
 // It is closed at the end of the test t, which fails if the browser complained, see Quiet.
 func (b *Browser) Tab(t testing.TB, o Options) *Tab {
 	t.Helper()
-	x := &Tab{t: t, who: o.Who, patience: o.Patience, tolerates: o.Tolerates, hosts: map[string]bool{}}
+	x := &Tab{T: t, who: o.Who, patience: o.Patience, tolerates: o.Tolerates, hosts: map[string]bool{}}
 	if x.who != "" {
 		x.who += ": "
 	}
@@ -90,7 +90,7 @@ func (b *Browser) Tab(t testing.TB, o Options) *Tab {
 
 // Show has the tab be of that screen from now on.
 func (b *Tab) Show(s Screen) {
-	b.t.Helper()
+	b.T.Helper()
 	if s.Scale == 0 {
 		s.Scale = 1
 	}

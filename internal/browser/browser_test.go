@@ -40,8 +40,8 @@ func (l *listener) Fatalf(format string, args ...any) {
 func told(t *testing.T, b *browser.Tab, f func()) string {
 	t.Helper()
 	l := &listener{TB: t}
-	b.Tell(l)
-	defer b.Tell(t)
+	b.T = l
+	defer func() { b.T = t }()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -163,5 +163,6 @@ func TestWhatTheBrowserComplainsOfIsHeard(t *testing.T) {
 	}
 	b.Value(`console.error("a policy of frames")`)
 	b.Complains("policy of frames")
-	b.Quiet()
+	b.Done()
+	b.Value(`console.error("too late")`)
 }

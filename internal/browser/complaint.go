@@ -63,7 +63,9 @@ func (b *Tab) complain(what string) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.complaints = append(b.complaints, what)
+	if !b.done {
+		b.complaints = append(b.complaints, what)
+	}
 }
 
 // Quiet fails the test if the browser complained of anything so far, and forgets it. Its
@@ -71,8 +73,18 @@ func (b *Tab) complain(what string) {
 // to the console, exceptions that nobody caught, what a policy of the page refused,
 // dialogs (which are agreed to), and requests to where Open did not go.
 func (b *Tab) Quiet() {
-	b.t.Helper()
-	b.report(b.t)
+	b.T.Helper()
+	b.report(b.T)
+}
+
+// Done is Quiet for the last time: what the browser complains of later, as of a server that
+// was stopped, is no matter.
+func (b *Tab) Done() {
+	b.T.Helper()
+	b.report(b.T)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done = true
 }
 
 // report fails t.
@@ -93,7 +105,7 @@ func (b *Tab) report(t testing.TB) {
 // Complains waits until the browser complains of something with part in it, and forgives
 // that.
 func (b *Tab) Complains(part string) {
-	b.t.Helper()
+	b.T.Helper()
 	pause := time.NewTicker(beat)
 	defer pause.Stop()
 	for end := time.Now().Add(b.patience); ; <-pause.C {
@@ -123,7 +135,7 @@ func thrown(d *runtime.ExceptionDetails) string {
 // Call gives a tab a command of the browser's protocol, and what it answers; the test
 // ends where it does not do it.
 func Call[P, R any](b *Tab, c cdp.Command[P, R], params P) R {
-	b.t.Helper()
+	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	r, err := chromedp.Call(ctx, c, params)

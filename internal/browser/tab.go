@@ -29,7 +29,8 @@ const (
 // A Tab is a page in a real browser. What its methods are asked for comes about, or they
 // end the test and say where the test asked. One goroutine uses a tab at a time.
 type Tab struct {
-	t         testing.TB
+	T testing.TB // whose failures they are: a part of a test may put itself here, and takes itself out again
+
 	who       string
 	ctx       context.Context
 	patience  time.Duration
@@ -38,18 +39,15 @@ type Tab struct {
 	mu         sync.Mutex
 	hosts      map[string]bool
 	complaints []string
+	done       bool
 }
-
-// Tell has failures told to another test from now on: to a part of the one for which the
-// tab was opened, or to that one again.
-func (b *Tab) Tell(t testing.TB) { b.t = t }
 
 // Context is the tab for chromedp, for what is not here.
 func (b *Tab) Context() context.Context { return b.ctx }
 
 // Open goes to an address and waits until all of it has been loaded.
 func (b *Tab) Open(address string) {
-	b.t.Helper()
+	b.T.Helper()
 	if u, err := url.Parse(address); err == nil {
 		b.mu.Lock()
 		b.hosts[u.Host] = true
@@ -61,7 +59,7 @@ func (b *Tab) Open(address string) {
 
 // Do does one thing after the other, each within a minute.
 func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
+	b.T.Helper()
 	for _, s := range steps {
 		if err := b.do(s); err != nil {
 			b.fail("%v", err)
@@ -79,20 +77,20 @@ func (b *Tab) do(s chromedp.Action[chromedp.Void]) error {
 // page may draw the element anew, or move it, between a button's going down and up, Press
 // is right.
 func (b *Tab) Click(css string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.touch("click "+css, chromedp.Click(chromedp.CSS(css)))
 }
 
 // Type types text where a CSS selector finds a field that can be seen, letter by letter.
 func (b *Tab) Type(css, text string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.touch("type into "+css, chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
 // touch does a step on an element. If that is gone before anything was done to it, the
 // step is for the one that came instead.
 func (b *Tab) touch(what string, s chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
+	b.T.Helper()
 	pause := time.NewTicker(beat)
 	defer pause.Stop()
 	for end := time.Now().Add(limit); ; <-pause.C {
@@ -110,14 +108,14 @@ func (b *Tab) touch(what string, s chromedp.Action[chromedp.Void]) {
 // Press waits until what a CSS selector finds can be seen, and clicks it in that moment,
 // wherever it is: the page cannot draw it anew in between.
 func (b *Tab) Press(css string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.until("press "+css, `(e => e && e.checkVisibility({visibilityProperty: true}) && (e.click(), true))(document.querySelector(`+Quote(css)+`))`)
 }
 
 // Fill waits for a field and has text stand in it. The page is not told, as it is of what
 // Type types.
 func (b *Tab) Fill(css, text string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.until("fill "+css, `(e => e && (e.value = `+Quote(text)+`, true))(document.querySelector(`+Quote(css)+`))`)
 }
 
@@ -126,7 +124,7 @@ type File struct{ Name, Type, Content string }
 
 // Choose waits for a field of files and gives it these, as a person's choice would.
 func (b *Tab) Choose(css string, files ...File) {
-	b.t.Helper()
+	b.T.Helper()
 	b.Is(`document.querySelector(` + Quote(css) + `)`)
 	var js strings.Builder
 	js.WriteString(`(field => { if (!field) return; const all = new DataTransfer();`)
@@ -139,40 +137,46 @@ func (b *Tab) Choose(css string, files ...File) {
 
 // Sees waits until what a CSS selector finds can be seen.
 func (b *Tab) Sees(css string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.until("see "+css, `document.querySelector(`+Quote(css)+`)?.checkVisibility({visibilityProperty: true})`)
 }
 
 // Shows waits until the page shows a text.
 func (b *Tab) Shows(text string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.Is(`document.body.innerText.includes(` + Quote(text) + `)`)
 }
 
 // Is waits until a JavaScript expression is true, over navigations too. That it throws
 // means that it is not true yet.
 func (b *Tab) Is(expression string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.until(expression, expression)
 }
 
-// until waits for an expression; what is how a failure calls it.
-func (b *Tab) until(what, expression string) {
-	b.t.Helper()
+// Await waits like Is, and gives what the expression then is, as a string.
+func (b *Tab) Await(expression string) string {
+	b.T.Helper()
+	return b.until(expression, expression)
+}
+
+// until waits for an expression and gives what it is then; what is how a failure calls it.
+func (b *Tab) until(what, expression string) string {
+	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, b.patience)
 	defer cancel()
-	ask := chromedp.Evaluate[*string](`(v => v ? null : v === "" ? '""' : String(v))((` + expression + `))`)
+	ask := chromedp.Evaluate[answer](`(v => ({yes: !!v, is: v === "" ? '""' : String(v)}))((` + expression + `))`)
 	pause := time.NewTicker(beat)
 	defer pause.Stop()
 	last := "the page does not answer"
 	for {
-		no, err := chromedp.Run(ctx, ask)
+		a, err := chromedp.Run(ctx, ask)
 		var threw *chromedp.ExceptionError
 		switch {
-		case err == nil && no == nil:
-			return
+		case err == nil && a.Yes:
+			return a.Is
 		case err == nil:
-			last = "it is " + *no
+			last = "it is " + a.Is
 		case errors.As(err, &threw):
 			last = thrown(threw.ExceptionDetails)
 		case ctx.Err() == nil: // a navigation ended the asking, or there is no page
@@ -184,6 +188,12 @@ func (b *Tab) until(what, expression string) {
 			b.fail("never within %v: %s\nat last: %s%s", b.patience, what, last, b.page())
 		}
 	}
+}
+
+// An answer is whether an expression is true, and what it is.
+type answer struct {
+	Yes bool   `json:"yes"`
+	Is  string `json:"is"`
 }
 
 // page is what a failure shows of the page.
@@ -198,19 +208,19 @@ func (b *Tab) page() string {
 }
 
 func (b *Tab) fail(format string, args ...any) {
-	b.t.Helper()
-	b.t.Fatalf(b.who+format, args...)
+	b.T.Helper()
+	b.T.Fatalf(b.who+format, args...)
 }
 
 // Value is what a JavaScript expression gives now, as a string.
 func (b *Tab) Value(expression string) string {
-	b.t.Helper()
+	b.T.Helper()
 	return Eval[string](b, "String("+expression+")")
 }
 
 // Eval is what a JavaScript expression of a tab's page gives now.
 func Eval[T any](b *Tab, expression string) T {
-	b.t.Helper()
+	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
@@ -222,14 +232,14 @@ func Eval[T any](b *Tab, expression string) T {
 
 // Wider is by how many pixels the page is wider than its window: it is to be 0.
 func (b *Tab) Wider() int {
-	b.t.Helper()
+	b.T.Helper()
 	return Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 }
 
 // Shot writes a picture of the page, to be looked at, into the folder that SARAI_PICTURES
 // names: an absolute path. Where it names none, nothing is done.
 func (b *Tab) Shot(name string) {
-	b.t.Helper()
+	b.T.Helper()
 	folder := os.Getenv("SARAI_PICTURES")
 	if folder == "" {
 		return

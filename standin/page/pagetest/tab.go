@@ -15,15 +15,12 @@ import (
 
 // A Tab is the page in a real browser. Whatever the browser complains of fails the
 // test at its end.
-type Tab struct {
-	*browser.Tab
-	t *testing.T
-}
+type Tab struct{ *browser.Tab }
 
 // Open starts a Chromium with a tab of that size in pixels, and goes to url.
 func Open(t *testing.T, url string, width, height int64) *Tab {
 	t.Helper()
-	b := &Tab{browser.Start(t).Tab(t, browser.Options{Screen: browser.Screen{Width: width, Height: height}}), t}
+	b := &Tab{browser.Start(t).Tab(t, browser.Options{Screen: browser.Screen{Width: width, Height: height}})}
 	b.Open(url)
 	return b
 }
@@ -31,10 +28,10 @@ func Open(t *testing.T, url string, width, height int64) *Tab {
 // SendPicture chooses a picture of 300 by 200 in a file field, and waits until a
 // message shows it.
 func (b *Tab) SendPicture(field string) {
-	b.t.Helper()
+	b.T.Helper()
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 300, 200))); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	b.Choose(field, browser.File{Name: "letter.png", Type: "image/png", Content: picture.String()})
 	b.Is(`document.querySelector('.bubble img').naturalWidth === 300`)
@@ -42,11 +39,11 @@ func (b *Tab) SendPicture(field string) {
 
 // Fits fails where the page is wider than a small phone.
 func (b *Tab) Fits() {
-	b.t.Helper()
+	b.T.Helper()
 	for _, width := range []int64{320, 360} {
 		b.Show(browser.Screen{Width: width, Height: 640})
 		if wider := b.Wider(); wider != 0 {
-			b.t.Errorf("%s: at %d wide the page is %d wider", b.Value("location.hash"), width, wider)
+			b.T.Errorf("%s: at %d wide the page is %d wider", b.Value("location.hash"), width, wider)
 		}
 	}
 }
