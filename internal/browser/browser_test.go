@@ -110,6 +110,26 @@ func TestAButtonThatIsDrawnAnewIsPressed(t *testing.T) {
 	}
 }
 
+// Twice the button is drawn anew while the mouse is down: no click comes of that.
+func TestAClickThatTheButtonDidNotGetIsMadeAgain(t *testing.T) {
+	url := serve(t, `<p><button id=c onclick=n++>x</button></p><label><input type=checkbox id=box>y</label><a href=/away>z</a><script>window.n = 0; window.downs = 0;
+		onmousedown = () => { if (downs++ < 2) c.outerHTML = c.outerHTML; };</script>`)
+	b := browser.Start(t).Tab(t, browser.Options{Screen: browser.Screen{Width: 400, Height: 300}})
+	b.Open(url)
+	b.Click("#c")
+	if got := b.Value("[n, downs]"); got != "1,3" {
+		t.Errorf("clicks and presses: %s", got)
+	}
+	b.Click("label")
+	b.Click("#box")
+	b.Click("label")
+	if got := b.Value("[box.checked, downs]"); got != "true,6" {
+		t.Errorf("the box and presses: %s", got)
+	}
+	b.Click("a")
+	b.Is(`location.pathname === "/away" && window.n === 0`)
+}
+
 func TestAFailureSaysWhatWasWaitedFor(t *testing.T) {
 	url := serve(t, `<p>These are the words of the page.`)
 	b := browser.Start(t).Tab(t, browser.Options{Who: "Amina", Screen: browser.Screen{Width: 400, Height: 300}, Patience: 300 * time.Millisecond})

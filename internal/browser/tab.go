@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -73,12 +74,23 @@ func (b *Tab) do(s chromedp.Action[chromedp.Void]) error {
 	return chromedp.Do(ctx, s)
 }
 
-// Click clicks with the mouse on what a CSS selector finds, once it can be seen. Where a
-// page may draw the element anew, or move it, between a button's going down and up, Press
-// is right.
+// Click clicks with the mouse on what a CSS selector finds, once it can be seen. Where the
+// page moved it, or drew it anew, while the mouse was on its way, and the click fell beside
+// it, it is clicked again.
 func (b *Tab) Click(css string) {
 	b.T.Helper()
-	b.touch("click "+css, chromedp.Click(chromedp.CSS(css)))
+	aim := chromedp.Evaluate[chromedp.Void](`window.clickFell = "nowhere", addEventListener("click", e => {
+		window.clickFell = e.target.closest(` + Quote(css) + `) || e.target.closest("label")?.control?.matches(` + Quote(css) + `) ? "there" : "beside it";
+	}, {capture: true, once: true})`)
+	b.touch("click "+css, chromedp.Steps(chromedp.WaitVisible(chromedp.CSS(css)), aim, chromedp.Click(chromedp.CSS(css)), func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, _ error) {
+		// A page that came by the click knows nothing of it, and one that is being left
+		// may not answer.
+		fell, err := chromedp.Evaluate[string](`window.clickFell || "there"`)(ctx, t)
+		if err == nil && fell != "there" {
+			return v, errBeside
+		}
+		return v, nil
+	}))
 }
 
 // Type types text where a CSS selector finds a field that can be seen, letter by letter.
@@ -86,6 +98,8 @@ func (b *Tab) Type(css, text string) {
 	b.T.Helper()
 	b.touch("type into "+css, chromedp.SendKeys(chromedp.CSS(css), text))
 }
+
+var errBeside = errors.New("the click falls beside it")
 
 // touch does a step on an element. If that is gone before anything was done to it, the
 // step is for the one that came instead.
@@ -99,17 +113,24 @@ func (b *Tab) touch(what string, s chromedp.Action[chromedp.Void]) {
 			return
 		}
 		var gone *cdproto.Error
-		if !errors.As(err, &gone) && !errors.Is(err, chromedp.ErrInvalidDimensions) || time.Now().After(end) {
+		if !errors.As(err, &gone) && !errors.Is(err, chromedp.ErrInvalidDimensions) && !errors.Is(err, errBeside) || time.Now().After(end) {
 			b.fail("cannot %s: %v%s", what, err, b.page())
 		}
 	}
 }
 
 // Press waits until what a CSS selector finds can be seen, and clicks it in that moment,
-// wherever it is: the page cannot draw it anew in between.
+// wherever it is and whatever lies above it: the page cannot draw it anew in between.
 func (b *Tab) Press(css string) {
 	b.T.Helper()
-	b.until("press "+css, `(e => e && e.checkVisibility({visibilityProperty: true}) && (e.click(), true))(document.querySelector(`+Quote(css)+`))`)
+	b.until("press "+css, `(e => e && e.checkVisibility({visibilityProperty: true}) && (e.click(), true))(document.querySelector(`+Quote(css)+`))`, byHand)
+}
+
+// byHand has the page take what is done for something that a person did: it may play
+// sounds then.
+func byHand(p *runtime.EvaluateParams) {
+	yes := true
+	p.UserGesture = &yes
 }
 
 // Fill waits for a field and has text stand in it. The page is not told, as it is of what
@@ -161,11 +182,11 @@ func (b *Tab) Await(expression string) string {
 }
 
 // until waits for an expression and gives what it is then; what is how a failure calls it.
-func (b *Tab) until(what, expression string) string {
+func (b *Tab) until(what, expression string, options ...chromedp.EvaluateOption) string {
 	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, b.patience)
 	defer cancel()
-	ask := chromedp.Evaluate[answer](`(v => ({yes: !!v, is: v === "" ? '""' : String(v)}))((` + expression + `))`)
+	ask := chromedp.Evaluate[answer](`(v => ({yes: !!v, is: v === "" ? '""' : String(v)}))((`+expression+`))`, options...)
 	pause := time.NewTicker(beat)
 	defer pause.Stop()
 	last := "the page does not answer"
