@@ -90,10 +90,7 @@ func (b *Tab) Done() {
 // report fails t.
 func (b *Tab) report(t testing.TB) {
 	t.Helper()
-	// What the browser said before it answers this has been heard.
-	ctx, cancel := context.WithTimeout(b.ctx, b.patience)
-	defer cancel()
-	_, _ = chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "0"})
+	b.settle()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.complaints {
@@ -102,10 +99,18 @@ func (b *Tab) report(t testing.TB) {
 	b.complaints = nil
 }
 
+// settle waits for an answer: what the browser said before it has been heard then.
+func (b *Tab) settle() {
+	ctx, cancel := context.WithTimeout(b.ctx, b.patience)
+	defer cancel()
+	_, _ = chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "0"})
+}
+
 // Complains waits until the browser complains of something with part in it, and forgives
 // that.
 func (b *Tab) Complains(part string) {
 	b.T.Helper()
+	b.settle()
 	pause := time.NewTicker(beat)
 	defer pause.Stop()
 	for end := time.Now().Add(b.patience); ; <-pause.C {

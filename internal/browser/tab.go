@@ -12,12 +12,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -168,6 +171,16 @@ func (b *Tab) Shows(text string) {
 	b.Is(`document.body.innerText.includes(` + Quote(text) + `)`)
 }
 
+// Plays presses play where a CSS selector finds a sound, without the noise, and waits until
+// something of it is heard.
+func (b *Tab) Plays(css string) {
+	b.T.Helper()
+	// Chromium loads no sound in a window that nobody sees, and a page that is live may
+	// draw the player anew meanwhile.
+	Call(b, page.BringToFront, cdp.Empty{})
+	b.until("play "+css, `(a => { a.muted = true; if (a.paused) a.play().catch(() => 0); if (a.error) throw a.error.message; return a.currentTime > 0; })(document.querySelector(`+Quote(css)+`))`)
+}
+
 // Is waits until a JavaScript expression is true, over navigations too. That it throws
 // means that it is not true yet.
 func (b *Tab) Is(expression string) {
@@ -236,15 +249,9 @@ func (b *Tab) fail(format string, args ...any) {
 // Value is what a JavaScript expression gives now, as a string.
 func (b *Tab) Value(expression string) string {
 	b.T.Helper()
-	return Eval[string](b, "String("+expression+")")
-}
-
-// Eval is what a JavaScript expression of a tab's page gives now.
-func Eval[T any](b *Tab, expression string) T {
-	b.T.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
 	if err != nil {
 		b.fail("%s: %v", expression, err)
 	}
@@ -254,7 +261,11 @@ func Eval[T any](b *Tab, expression string) T {
 // Wider is by how many pixels the page is wider than its window: it is to be 0.
 func (b *Tab) Wider() int {
 	b.T.Helper()
-	return Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+	n, err := strconv.Atoi(b.Value(`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	if err != nil {
+		b.fail("%v", err)
+	}
+	return n
 }
 
 // Shot writes a picture of the page, to be looked at, into the folder that SARAI_PICTURES

@@ -13,20 +13,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
-
 	"sarai/internal/browser"
 )
-
-// plays presses play, without the noise, and waits until something is heard.
-func (b *tab) plays(selector string) {
-	b.T.Helper()
-	// Chromium loads no sound in a window that nobody sees, and a page that is live
-	// may draw the player anew meanwhile.
-	browser.Call(b.Tab, page.BringToFront, cdp.Empty{})
-	b.Is(`(a => { a.muted = true; if (a.paused) a.play().catch(() => 0); return a.error ? console.error("playing: " + a.error.message) : a.currentTime > 0; })(document.querySelector(` + browser.Quote(selector) + `))`)
-}
 
 // Somebody with a phone sends a photo and a voice message, a counsellor looks and
 // listens, and sends a picture, a form and a voice note back.
@@ -73,7 +61,7 @@ func TestFilesGoBothWaysOnTheWebsite(t *testing.T) {
 	amina.Is(`document.querySelector("#text") && !document.querySelector("#text").readOnly`)
 	amina.Shows("kya yeh visa asli hai?")
 	amina.Is(`document.querySelector("#log .file img")?.naturalWidth > 0`)
-	amina.plays("#log .file audio")
+	amina.Plays("#log .file audio")
 	amina.Shot("files-desk")
 	amina.Choose("#file", browser.File{Name: "asli.png", Type: "image/png", Content: photo.String()})
 	amina.send("#answer form", map[string]string{"text": "اصلی ویزا ایسا ہوتا ہے"})
@@ -90,7 +78,7 @@ func TestFilesGoBothWaysOnTheWebsite(t *testing.T) {
 	amina.send("#answer form", map[string]string{"text": ""})
 	person.Is(`document.querySelectorAll("#letters .staff .play").length === 1`)
 	person.run(`document.querySelector("#letters .staff .play").click()`)
-	person.plays("#letters .staff audio")
+	person.Plays("#letters .staff audio")
 	person.run(`document.querySelector("#letters .staff .photo").scrollIntoView()`)
 	person.Shot("files-urdu")
 	person.Open(c.url + "/chat")
