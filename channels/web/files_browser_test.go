@@ -61,7 +61,12 @@ func (p *phone) visits(s *whole) {
 // key is that of the talk on a phone.
 func (p *phone) key() string { return p.Value(`localStorage.getItem('chat.key')`) }
 
-const pictureIsThere = `(function (all) { return all.length > 0 && [].every.call(all, function (i) { return i.complete && i.naturalWidth > 0; }); })(document.querySelectorAll('#letters .photo img'))`
+// looksAt brings a picture of the talk into sight, since none is loaded that nobody looks
+// at, and waits until it is there.
+func (p *phone) looksAt(photo string) {
+	p.T.Helper()
+	p.Is(`(function (photo) { photo.scrollIntoView(); var i = photo.querySelector('img'); return i && i.complete && i.naturalWidth > 0; })(document.querySelector('` + photo + `'))`)
+}
 
 func TestFilesOnThePage(t *testing.T) {
 	chromium := browser.Start(t)
@@ -93,7 +98,7 @@ func photoBothWays(t *testing.T, chromium *browser.Browser) {
 	p.Shot("files-chosen-360")
 	p.types("Are these real?")
 	p.Is(`document.querySelectorAll('#letters .me').length === 2 && document.querySelectorAll('#files li').length === 0`)
-	p.Is(pictureIsThere)
+	p.looksAt(".me .photo")
 	var kinds []string
 	for _, e := range s.entries(p.key()) {
 		if e.Author == store.Person {
@@ -110,7 +115,7 @@ func photoBothWays(t *testing.T, chromium *browser.Browser) {
 	s.must(err)
 	s.must(s.g.SayFile(context.Background(), id, "amina", "k3", "", gateway.Upload{Name: "voice.webm", Content: bytes.NewReader(webm)}))
 	s.work()
-	p.Is(`document.querySelectorAll('.staff .photo img').length === 1 && ` + pictureIsThere)
+	p.looksAt(".staff .photo")
 	p.Is(`document.querySelector('.staff .doc .name').textContent === 'list.pdf'`)
 	p.Press(".staff .play")
 	p.Is(`document.querySelector('.staff audio').currentTime > 0`)
@@ -123,8 +128,7 @@ func photoBothWays(t *testing.T, chromium *browser.Browser) {
 	if n := p.Value(`document.querySelectorAll('#letters .me .photo img').length`); n != "0" {
 		t.Error("a picture is loaded that nobody looks at")
 	}
-	p.Value(`document.querySelector('#letters .photo').scrollIntoView()`)
-	p.Is(`document.querySelectorAll('#letters .me .photo img').length === 1 && ` + pictureIsThere)
+	p.looksAt("#letters .me .photo")
 	p.Press("#letters .photo")
 	p.Is(`document.querySelector('#letters .photo').className === 'photo shown large'`)
 	p.Shot("files-large-360")
@@ -373,7 +377,7 @@ func hiddenFiles(t *testing.T, chromium *browser.Browser) {
 	p.visits(s)
 	p.chooses(browser.File{Name: "passport.png", Type: "image/png", Content: painting(t, 64, 64)})
 	p.types("mine")
-	p.Is(`document.querySelectorAll('#letters .photo img').length === 1`)
+	p.looksAt("#letters .photo")
 	id := s.handed(p.key())
 	s.must(s.g.SayFile(context.Background(), id, "amina", "k1", "", gateway.Upload{Name: "list.pdf", Content: strings.NewReader(pdf)}))
 	p.Is(`document.querySelectorAll('.staff .doc').length === 1`)
@@ -383,7 +387,8 @@ func hiddenFiles(t *testing.T, chromium *browser.Browser) {
 	p.Press(".staff .doc")
 	p.Shows("This file is no longer here.")
 	p.Do(chromedp.Reload())
-	p.Is(`document.querySelectorAll('.staff .quiet').length === 1 && document.querySelectorAll('.staff .doc').length === 0 && ` + pictureIsThere)
+	p.Is(`document.querySelectorAll('.staff .quiet').length === 1 && document.querySelectorAll('.staff .doc').length === 0`)
+	p.looksAt("#letters .photo")
 
 	// Hidden: what was there goes, what waits is not sent any more, and no blob is left.
 	s.gated(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -427,7 +432,8 @@ func smallWithFiles(t *testing.T, chromium *browser.Browser) {
 		p.fits(c.name + ", chosen")
 		p.Shot("files-" + c.name + "-chosen")
 		p.Click("#send")
-		p.Is(`document.querySelectorAll('#letters .me').length === 2 && ` + pictureIsThere)
+		p.Is(`document.querySelectorAll('#letters .me').length === 2`)
+		p.looksAt(".me .photo")
 		id := s.handed(p.key())
 		s.must(s.g.SayFile(context.Background(), id, "amina", "k1", "شکریہ", gateway.Upload{Name: "فہرست.pdf", Content: strings.NewReader(pdf)}))
 		webm, err := os.ReadFile("../../internal/ogg/testdata/live.webm")
@@ -438,8 +444,7 @@ func smallWithFiles(t *testing.T, chromium *browser.Browser) {
 		p.Value("localStorage.setItem('chat.locale', '" + c.locale + "'), 0") // the test's program speaks English
 		p.Do(chromedp.Reload())
 		p.Is(`document.querySelectorAll('.staff').length === 3`)
-		p.Value("window.scrollTo(0, document.documentElement.scrollHeight)")
-		p.Is(`document.querySelectorAll('.staff .photo img').length === 1`)
+		p.looksAt(".staff .photo")
 		p.fits(c.name + ", in the talk")
 		p.Shot("files-" + c.name)
 		p.Click("#record")
