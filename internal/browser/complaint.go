@@ -5,6 +5,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -34,11 +35,7 @@ func (b *Tab) hear(ev any) {
 	case *runtime.EventConsoleAPICalled:
 		said := "console:"
 		for _, a := range ev.Args {
-			if a.Type == runtime.RemoteObjectTypeString {
-				said += " " + string(a.Value)
-			} else {
-				said += " " + a.Description
-			}
+			said += " " + cmp.Or(a.Description, string(a.Value))
 		}
 		b.complain(said)
 	case *page.EventJavascriptDialogOpening:
