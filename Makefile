@@ -40,7 +40,7 @@ lint: format
 test: needs lint
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v -e /cmd/sarai$$ -e /internal/e2e$$)
 	$(GO) test -timeout 15m ./cmd/sarai ./internal/e2e ./channels/whatsapp ./standin/whatsapp
-	$(GO) test -short -tags browser -timeout 15m -p 1 ./channels/web ./console ./internal/e2e ./standin/botapi ./standin/graph ./standin/whatsapp
+	$(GO) test -short -tags browser -timeout 15m -p 1 ./internal/browser ./channels/web ./console ./internal/e2e ./standin/botapi ./standin/graph ./standin/whatsapp
 
 # What make test needs beside Go: root installs what is missing, others are told.
 needs:

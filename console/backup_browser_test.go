@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
-
 	"sarai/console"
 	"sarai/content"
+	chromium "sarai/internal/browser"
 	"sarai/store"
 )
 
@@ -28,30 +27,28 @@ func TestTheRecoveryKeyInABrowser(t *testing.T) {
 		}
 		w := h.window("amina")
 		if i == 1 {
-			must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 360, Height: 720, DeviceScaleFactor: 2, Mobile: true})
+			w.Show(chromium.Screen{Width: 360, Height: 720, Scale: 2, Phone: true})
 		}
-		w.open("/desk")
-		w.picture("backup-warning-" + string(locale))
-		w.click(".warned a")
-		w.sees(`form[action="/desk/backup/key"] button`)
-		w.picture("backup-" + string(locale))
-		w.click(`form[action="/desk/backup/key"] button`)
-		w.sees(".recovery code")
-		w.picture("backup-key-" + string(locale))
-		if eval[bool](w, `document.documentElement.scrollWidth > innerWidth + 1 || [...document.querySelectorAll(".recovery code")].some(x => x.getClientRects().length > 1)`) {
+		w.Open("/desk")
+		w.Shot("backup-warning-" + string(locale))
+		w.Click(".warned a")
+		w.Sees(`form[action="/desk/backup/key"] button`)
+		w.Shot("backup-" + string(locale))
+		w.Click(`form[action="/desk/backup/key"] button`)
+		w.Sees(".recovery code")
+		w.Shot("backup-key-" + string(locale))
+		if w.Wider() > 0 || w.Value(`[...document.querySelectorAll(".recovery code")].some(x => x.getClientRects().length > 1)`) == "true" {
 			t.Errorf("%s: a row is broken, or the page is wider than the window", locale)
 		}
-		rows := eval[string](w, `[...document.querySelectorAll(".recovery code")].map(x => x.innerText).join("|")`)
-		w.click(`a[href="/desk/backup/check"]`)
-		w.sees(`input[name=row]`)
-		w.picture("backup-check-" + string(locale))
-		n := eval[int](w, `+document.querySelector("label.field span").innerText.match(/\d/)[0]`)
-		w.types(`input[name=row]`, eval[string](w, fmt.Sprintf(`%q.split("|")[%d]`, rows, n-1)))
-		w.click(`main form button`)
-		w.sees(`form[action="/desk/backup/now"]`)
+		rows := w.Value(`[...document.querySelectorAll(".recovery code")].map(x => x.innerText).join("|")`)
+		w.Click(`a[href="/desk/backup/check"]`)
+		w.Sees(`input[name=row]`)
+		w.Shot("backup-check-" + string(locale))
+		w.Type(`input[name=row]`, w.Value(fmt.Sprintf(`%q.split("|")[document.querySelector("label.field span").innerText.match(/\d/)[0] - 1]`, rows)))
+		w.Click(`main form button`)
+		w.Sees(`form[action="/desk/backup/now"]`)
 		if !vault.Status().Key {
 			t.Errorf("%s: the key is not kept", locale)
 		}
-		w.silent()
 	}
 }

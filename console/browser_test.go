@@ -9,187 +9,55 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 
 	"sarai/channels"
 	"sarai/console"
 	"sarai/content"
 	"sarai/desk"
+	chromium "sarai/internal/browser"
 	"sarai/store"
 )
 
-// A window is a real Chromium in which somebody uses the desk. What the browser
-// complains of, it remembers.
+// A window is somebody's browser at the desk.
 type window struct {
-	t      testing.TB
-	ctx    context.Context
+	*chromium.Tab
 	server *httptest.Server
-
-	mu         sync.Mutex
-	complaints []string
 }
 
+// What people look at the desk with.
+var (
+	aDesktop = chromium.Screen{Width: 1280, Height: 800}
+	aPhone   = chromium.Screen{Width: 360, Height: 740, Phone: true}
+)
+
+// window opens one in which somebody has signed in.
 func (h *house) window(login string) *window {
 	h.t.Helper()
 	server := httptest.NewServer(h.console.Handler())
 	h.t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("/usr/bin/chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	h.t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	h.t.Cleanup(cancel)
-	w := &window{t: h.t, ctx: ctx, server: server}
-	w.do(chromedp.Navigate("about:blank"))
-	w.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	h.t.Cleanup(cancel)
-	hear(w, log.EntryAdded, func(ev log.EventEntryAdded) {
-		// That a request was refused, or not answered, is what some stories are about.
-		if ev.Entry.Level == log.EntryLevelError && ev.Entry.Source != log.EntrySourceNetwork {
-			w.complain("log: " + ev.Entry.Text)
-		}
-	})
-	hear(w, runtime.ExceptionThrown, func(ev runtime.EventExceptionThrown) { w.complain("exception: " + ev.ExceptionDetails.Text) })
-	hear(w, runtime.ConsoleAPICalled, func(ev runtime.EventConsoleAPICalled) {
-		if ev.Type == runtime.ConsoleAPICalledTypeError {
-			if said := string(ev.Args[0].Value); !strings.Contains(said, "Response Status Error Code") { // htmx says so of every refusal
-				w.complain("console: " + said)
-			}
-		}
-	})
-	hear(w, page.JavascriptDialogOpening, func(ev page.EventJavascriptDialogOpening) {
-		w.complain("dialog: " + ev.Message)
-		_, _ = call(w, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
-	})
-	hear(w, network.RequestWillBeSent, func(ev network.EventRequestWillBeSent) {
-		if u, err := url.Parse(ev.Request.URL); err == nil && u.Scheme != "data" && u.Scheme != "about" && u.Scheme != "blob" && "http://"+u.Host != server.URL {
-			w.complain("asked " + ev.Request.URL)
-		}
-	})
-	must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1})
-	must(w, network.Enable, network.EnableParams{})
-	must(w, log.Enable, cdp.Empty{})
-	must(w, runtime.Enable, cdp.Empty{})
-	must(w, page.Enable, page.EnableParams{})
-	// Whatever the policy refuses is an event of the page.
-	must(w, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: `document.addEventListener("securitypolicyviolation", e => console.error("refused " + e.violatedDirective + " " + e.blockedURI + " " + e.sample))`,
-	})
-	b := h.signsIn(login)
-	for _, c := range b.jar.Cookies(&url.URL{Scheme: "http", Host: "desk.example", Path: "/desk"}) {
+	w := &window{chromium.Start(h.t).Tab(h.t, chromium.Options{
+		Screen: aDesktop, Patience: 10 * time.Second,
+		Tolerates: []string{
+			"Response Status Error Code", // htmx says so of every refusal
+			"[DOM] Password forms should have (optionally hidden) username fields", // advice, for who changes a password
+		},
+	}), server}
+	for _, c := range h.signsIn(login).jar.Cookies(&url.URL{Scheme: "http", Host: "desk.example", Path: "/desk"}) {
 		yes := true
-		must(w, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: server.URL, HTTPOnly: &yes})
+		chromium.Call(w.Tab, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: server.URL, HTTPOnly: &yes})
 	}
 	return w
 }
 
-func call[P, R any](w *window, c cdp.Command[P, R], params P) (R, error) {
-	return chromedp.Run(w.ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, c, params) })
-}
-
-func must[P, R any](w *window, c cdp.Command[P, R], params P) {
-	w.t.Helper()
-	if _, err := call(w, c, params); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// hear has f told of every event of a kind, until the window closes.
-func hear[E any](w *window, kind cdp.Event[E], f func(E)) {
-	events := chromedp.Events(w.ctx, kind)
-	go func() {
-		for ev, err := range events {
-			if err != nil {
-				return
-			}
-			f(ev)
-		}
-	}()
-}
-
-func (w *window) complain(s string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.complaints = append(w.complaints, s)
-}
-
-func (w *window) silent() {
-	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.complaints {
-		w.t.Error(c)
-	}
-	w.complaints = nil
-}
-
-func (w *window) do(steps ...chromedp.Action[chromedp.Void]) {
-	w.t.Helper()
-	if err := chromedp.Do(w.ctx, steps...); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *window) open(path string) {
-	w.t.Helper()
-	w.do(chromedp.Navigate(w.server.URL+path), chromedp.WaitReady(chromedp.CSS("body")))
-}
-
-func (w *window) click(css string) {
-	w.t.Helper()
-	w.do(chromedp.Click(chromedp.CSS(css)))
-}
-
-func (w *window) types(css, text string) {
-	w.t.Helper()
-	w.do(chromedp.SendKeys(chromedp.CSS(css), text))
-}
-
-func (w *window) sees(css string) {
-	w.t.Helper()
-	w.do(chromedp.WaitVisible(chromedp.CSS(css)))
-}
-
-// eval gives what an expression of the page is.
-func eval[T any](w *window, expression string) T {
-	w.t.Helper()
-	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v
-}
-
-// until waits for an expression of the page to be true.
-func (w *window) until(expression string) {
-	w.t.Helper()
-	end := time.Now().Add(10 * time.Second)
-	for !eval[bool](w, "!!("+expression+")") {
-		if time.Now().After(end) {
-			w.t.Fatalf("never: %s\n%s", expression, eval[string](w, "document.body.innerText"))
-		}
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-w.ctx.Done():
-			w.t.Fatal(w.ctx.Err())
-		}
-	}
+// Open goes to a page of the desk.
+func (w *window) Open(path string) {
+	w.T.Helper()
+	w.Tab.Open(w.server.URL + path)
 }
 
 // payloads are what people send who want to see whether it runs.
@@ -237,10 +105,10 @@ func TestNothingThatStrangersTypeRuns(t *testing.T) {
 	w := h.window("amina")
 	look := func(path string) {
 		t.Helper()
-		w.open(path)
-		w.until(`document.readyState === "complete" && window.htmx`)
-		if n := eval[int](w, `document.querySelectorAll("script:not([src]), iframe, base, style, [onerror], [onload], [onfocus], body [style], meta[http-equiv], img, math, a[href^=javascript], form[action*=evil], [hx-get*=signout]").length`); n > 0 {
-			t.Errorf("%s: %d elements are strangers'", path, n)
+		w.Open(path)
+		w.Is(`window.htmx`)
+		if n := w.Value(`document.querySelectorAll("script:not([src]), iframe, base, style, [onerror], [onload], [onfocus], body [style], meta[http-equiv], img, math, a[href^=javascript], form[action*=evil], [hx-get*=signout]").length`); n != "0" {
+			t.Errorf("%s: %s elements are strangers'", path, n)
 		}
 	}
 	for _, path := range []string{"/desk", "/desk?list=mine", "/desk?list=" + url.QueryEscape(evil), "/desk/staff", "/desk/whatsapp", "/desk/comments?list=all", "/desk/profile", "/desk/" + url.PathEscape("<script>alert(1)</script>")} {
@@ -257,38 +125,36 @@ func TestNothingThatStrangersTypeRuns(t *testing.T) {
 	path := "/desk/talks/" + string(ids[0])
 	look(path + "/look?q=" + url.QueryEscape(payloads[2]) + "&topic=" + url.QueryEscape(payloads[2]))
 	look(path + "/entries/1")
-	if got := eval[string](w, `document.querySelector(".text").textContent`); got != payloads[0] {
+	if got := w.Value(`document.querySelector(".text").textContent`); got != payloads[0] {
 		t.Errorf("the words are shown as %q", got)
 	}
-	w.open("/desk/signin?to=" + url.QueryEscape(evil))
-	w.silent()
+	w.Open("/desk/signin?to=" + url.QueryEscape(evil))
 }
 
 func TestTheQueueIsLive(t *testing.T) {
 	h := build(t)
 	h.hires("amina", "Amina", store.Counsellor)
 	w := h.window("amina")
-	w.open("/desk")
-	w.until(`document.title === "Queue · Sarai"`)
+	w.Open("/desk")
+	w.Is(`document.title === "Queue · Sarai"`)
 	for end := time.Now().Add(10 * time.Second); h.gateway.watching() == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the page does not listen")
 		}
 	}
-	eval[bool](w, `window.same = true`)
+	w.Value(`window.same = true`)
 	begun := time.Now()
 	id := h.opens(talk{name: "one", rank: desk.Urgent, entries: []store.Entry{person("en", "they locked me in")}})
-	w.until(`document.querySelector(".row.urgent .words")?.textContent === "they locked me in"`)
+	w.Is(`document.querySelector(".row.urgent .words").textContent === "they locked me in"`)
 	t.Logf("seen after %v", time.Since(begun))
-	w.until(`document.title === "(1) Queue · Sarai" && document.querySelector("#count.urgent")`)
+	w.Is(`document.title === "(1) Queue · Sarai" && document.querySelector("#count.urgent")`)
 	if err := h.gateway.Command(context.Background(), id, desk.Program, desk.Close{Outcome: desk.Withdrawn}); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.title === "Queue · Sarai" && !document.querySelector(".row")`)
-	if !eval[bool](w, `window.same === true`) {
+	w.Is(`document.title === "Queue · Sarai" && !document.querySelector(".row")`)
+	if w.Value(`window.same`) != "true" {
 		t.Error("the page was loaded anew")
 	}
-	w.silent()
 }
 
 func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
@@ -298,19 +164,19 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 	id := h.opens(talk{name: "one", rank: desk.Normal, look: console.Look{Locale: content.Urdu}, entries: []store.Entry{person("en", "first words")}})
 	path := "/desk/talks/" + string(id)
 	w := h.window("amina")
-	w.open(path)
-	w.click(`#answer button.main`)
-	w.until(`document.querySelector("#text")`)
+	w.Open(path)
+	w.Click(`#answer button.main`)
+	w.Is(`document.querySelector("#text")`)
 	for end := time.Now().Add(10 * time.Second); h.gateway.watching() == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the page does not listen")
 		}
 	}
 	h.writes(id, person("en", "second words"))
-	w.until(`[...document.querySelectorAll("#log .text")].at(-1).textContent === "second words"`)
+	w.Is(`[...document.querySelectorAll("#log .text")].at(-1).textContent === "second words"`)
 
 	// Typing is kept without being sent.
-	w.types("#text", "half an ans")
+	w.Type("#text", "half an ans")
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if d, err := h.db.Draft(context.Background(), id, amina.ID); err == nil && d == "half an ans" {
 			break
@@ -319,42 +185,40 @@ func TestATalkIsLiveAndNothingTypedIsLost(t *testing.T) {
 		}
 	}
 	// Ctrl+Enter sends, once.
-	w.types("#text", "wer")
-	eval[bool](w, `document.querySelector("#text").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}))`)
-	w.until(`[...document.querySelectorAll("#log .bubble.staff .text")].map(x => x.textContent).join("|") === "half an answer" && document.querySelector("#text").value === ""`)
+	w.Type("#text", "wer")
+	w.Value(`document.querySelector("#text").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}))`)
+	w.Is(`[...document.querySelectorAll("#log .bubble.staff .text")].map(x => x.textContent).join("|") === "half an answer" && document.querySelector("#text").value === ""`)
 
 	// An article's words go into the box.
-	w.click("#look summary")
-	w.click(`#found a[href$="protector-pk"]`)
-	w.sees(`#words [data-insert]`)
-	eval[bool](w, `document.querySelector("#words [data-insert]").click() === undefined`) // not by its place, which moves while the panel scrolls
-	w.until(`document.querySelector("#text").value.startsWith("جانے سے پہلے") && document.querySelector("#text").value.includes("• معاہدہ")`)
+	w.Click("#look summary")
+	w.Click(`#found a[href$="protector-pk"]`)
+	w.Press(`#words [data-insert]`) // not by its place, which moves while the panel scrolls
+	w.Is(`document.querySelector("#text").value.startsWith("جانے سے پہلے") && document.querySelector("#text").value.includes("• معاہدہ")`)
 
 	// A note.
-	eval[bool](w, `document.querySelector("#note").open = true`)
-	w.types("#note textarea", "only us")
-	w.click("#note form button")
-	w.until(`document.querySelector("#log .bubble.note .text")?.textContent === "only us"`)
+	w.Value(`document.querySelector("#note").open = true`)
+	w.Type("#note textarea", "only us")
+	w.Click("#note form button")
+	w.Is(`document.querySelector("#log .bubble.note .text").textContent === "only us"`)
 
 	// The case goes to a colleague while something stands in the box.
 	if err := h.gateway.Command(context.Background(), id, amina.ID, desk.Pass{To: bilal.ID}); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.querySelector("#text")?.readOnly && document.querySelector("#answer").innerText.includes("Bilal holds this case")`)
-	if got := eval[string](w, `document.querySelector("#text").value`); !strings.HasPrefix(got, "جانے") {
+	w.Is(`document.querySelector("#text").readOnly && document.querySelector("#answer").innerText.includes("Bilal holds this case")`)
+	if got := w.Value(`document.querySelector("#text").value`); !strings.HasPrefix(got, "جانے") {
 		t.Errorf("the box holds %q", got)
 	}
 	if err := h.gateway.Command(context.Background(), id, bilal.ID, desk.Pass{To: amina.ID}); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.querySelector("#text")?.readOnly === false && document.querySelector("#answer button.main")`)
+	w.Is(`document.querySelector("#text").readOnly === false && document.querySelector("#answer button.main")`)
 
 	// The server is out of reach: the words stay, and the page says so.
 	h.gateway.fail(fmt.Errorf("the disk is full"))
-	w.click(`#answer button.main`)
-	w.until(`document.querySelector("#answer .notice.bad") && document.querySelector("#text").value.startsWith("جانے")`)
+	w.Click(`#answer button.main`)
+	w.Is(`document.querySelector("#answer .notice.bad") && document.querySelector("#text").value.startsWith("جانے")`)
 	h.gateway.fail(nil)
-	w.silent()
 }
 
 func TestWithoutAServerTheWordsStay(t *testing.T) {
@@ -364,14 +228,15 @@ func TestWithoutAServerTheWordsStay(t *testing.T) {
 	b := h.signsIn("amina")
 	b.post("/desk/talks/"+string(id)+"/take", nil)
 	w := h.window("amina")
-	w.open("/desk/talks/" + string(id))
-	w.types("#text", "do not lose me")
-	w.until(`window.htmx`)
+	w.Open("/desk/talks/" + string(id))
+	w.Type("#text", "do not lose me")
+	w.Is(`window.htmx`)
+	w.Done() // htmx says in the console that nobody answers
 	w.server.CloseClientConnections()
 	w.server.Listener.Close()
-	w.click(`#answer button.main`)
-	w.until(`!document.querySelector("#toast").hidden && document.querySelector("#text").value === "do not lose me" && document.querySelector("#text")?.readOnly === false`)
-	w.until(`!document.querySelector("#stalled").hidden`)
+	w.Click(`#answer button.main`)
+	w.Is(`!document.querySelector("#toast").hidden && document.querySelector("#text").value === "do not lose me" && document.querySelector("#text").readOnly === false`)
+	w.Is(`!document.querySelector("#stalled").hidden`)
 }
 
 // TestPictures takes pictures of the pages, to be looked at, into the folder
@@ -389,14 +254,8 @@ func TestPictures(t *testing.T) {
 	}
 	w := h.window("amina")
 	pages := map[string]string{"queue": "/desk", "mine": "/desk?list=mine", "case": "/desk/talks/" + string(ids["mine"]), "urgent": "/desk/talks/" + string(ids["urgent"]), "staff": "/desk/staff", "profile": "/desk/profile"}
-	for _, size := range []struct {
-		name          string
-		width, height int64
-	}{{"desktop", 1280, 800}, {"phone", 360, 740}} {
-		for _, look := range []struct {
-			name, scheme string
-			locale       content.Locale
-		}{{"light", "light", content.English}, {"dark", "dark", content.English}, {"rtl", "light", content.Urdu}} {
+	for _, size := range sizes {
+		for _, look := range faces[:3] {
 			m, err := h.db.MemberByLogin(context.Background(), "amina")
 			if err != nil {
 				t.Fatal(err)
@@ -405,44 +264,27 @@ func TestPictures(t *testing.T) {
 			if err := h.db.PutMember(context.Background(), m); err != nil {
 				t.Fatal(err)
 			}
-			must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: size.width, Height: size.height, DeviceScaleFactor: 1, Mobile: size.name == "phone"})
-			must(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}})
+			size.screen.Dark = look.dark
+			w.Show(size.screen)
 			for name, path := range pages {
-				w.open(path)
-				w.until(`document.readyState === "complete"`)
-				w.picture(fmt.Sprintf("%s-%s-%s", name, size.name, look.name))
-				if over := eval[float64](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				w.Open(path)
+				w.Shot(fmt.Sprintf("%s-%s-%s", name, size.name, look.name))
+				if over := w.Wider(); over > 0 {
 					t.Errorf("%s, %s, %s: sticks out by %v", name, size.name, look.name, over)
 				}
 				if name == "case" && size.name == "desktop" {
-					w.click("#look summary")
-					w.click(`#found a[href$="protector-pk"]`)
-					w.sees(`#words [data-insert]`)
-					w.picture(fmt.Sprintf("look-%s-%s", size.name, look.name))
+					w.Click("#look summary")
+					w.Click(`#found a[href$="protector-pk"]`)
+					w.Sees(`#words [data-insert]`)
+					w.Shot(fmt.Sprintf("look-%s-%s", size.name, look.name))
 				}
 				if name == "urgent" && size.name == "phone" {
-					w.click(".head .more")
-					w.sees("#case")
-					w.picture(fmt.Sprintf("sheet-%s-%s", size.name, look.name))
+					w.Click(".head .more")
+					w.Sees("#case")
+					w.Shot(fmt.Sprintf("sheet-%s-%s", size.name, look.name))
 				}
 			}
 		}
-	}
-	w.silent()
-}
-
-func (w *window) picture(name string) {
-	w.t.Helper()
-	folder := os.Getenv("SARAI_PICTURES")
-	if folder == "" {
-		return
-	}
-	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600); err != nil {
-		w.t.Fatal(err)
 	}
 }
 

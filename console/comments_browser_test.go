@@ -7,15 +7,15 @@ package console_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-
 	"sarai/channels"
 	"sarai/console"
 	"sarai/desk"
+	chromium "sarai/internal/browser"
 	"sarai/store"
 )
 
@@ -68,11 +68,11 @@ func talkOf(name string, holder desk.StaffID) talk {
 	}}
 }
 
-// lives waits until the page does by itself what a button of it says: a part that
-// has just come is a plain form for a moment.
-func (w *window) lives(css string) {
-	w.t.Helper()
-	w.until(`document.querySelector("` + css + `")?.form["htmx-internal-data"]?.verb`)
+// pressesLive presses a button in a moment in which the page does by itself what it says: a
+// part that has just come is a plain form at first.
+func (w *window) pressesLive(css string) {
+	w.T.Helper()
+	w.Is(`(e => e.form["htmx-internal-data"].verb && (e.click(), true))(document.querySelector("` + css + `"))`)
 }
 
 func TestCommentsInABrowser(t *testing.T) {
@@ -86,24 +86,22 @@ func TestCommentsInABrowser(t *testing.T) {
 	})
 
 	// A new comment is there by itself, and what is hidden stays in its place.
-	w.open("/desk/comments")
-	w.until(`document.querySelectorAll(".comment").length === 4`)
-	eval[bool](w, `window.same = true`)
+	w.Open("/desk/comments")
+	w.Is(`document.querySelectorAll(".comment").length === 4`)
+	w.Value(`window.same = true`)
 	s.comments("p9", "900_1", "is the office open on Saturday or not?")
-	w.until(`document.querySelectorAll(".comment").length === 5 && document.querySelector("#talked").innerText === "5"`)
-	w.lives(`#hide-` + string(danger))
-	w.press(`#hide-` + string(danger))
-	w.until(`document.querySelector("#c-` + string(danger) + ` .badge.unheard")`)
-	w.lives(`#skip-` + string(refused))
-	w.press(`#skip-` + string(refused))
-	w.until(`document.querySelectorAll(".comment").length === 4 && document.querySelector("#talked").innerText === "4" && window.same`)
+	w.Is(`document.querySelectorAll(".comment").length === 5 && document.querySelector("#talked").innerText === "5"`)
+	w.pressesLive(`#hide-` + string(danger))
+	w.Is(`document.querySelector("#c-` + string(danger) + ` .badge.unheard")`)
+	w.pressesLive(`#skip-` + string(refused))
+	w.Is(`document.querySelectorAll(".comment").length === 4 && document.querySelector("#talked").innerText === "4" && window.same`)
 
 	// It is answered in private; what was typed was kept meanwhile.
 	free := s.comments("p10", "900_1", "somebody please tell me about the fees there")
-	w.until(`document.querySelector("#do-` + string(free) + `")`)
-	w.press(`#do-` + string(free))
-	w.until(`location.pathname.endsWith("` + string(free) + `") && document.readyState === "complete" && document.querySelector("#text")`)
-	w.types("#text", "Amina of the centre here.")
+	w.Is(`document.querySelector("#do-` + string(free) + `")`)
+	w.Press(`#do-` + string(free))
+	w.Is(`location.pathname.endsWith("` + string(free) + `") && document.readyState === "complete" && document.querySelector("#text")`)
+	w.Type("#text", "Amina of the centre here.")
 	amina, err := s.db.MemberByLogin(context.Background(), "amina")
 	if err != nil {
 		t.Fatal(err)
@@ -115,11 +113,10 @@ func TestCommentsInABrowser(t *testing.T) {
 			t.Fatalf("the draft is %q, %v", d, err)
 		}
 	}
-	w.press(`form.panel button.main`)
-	w.until(`document.body?.innerText.includes("The one private reply") || document.body?.innerText.includes("Private reply by Amina Kamal")`)
+	w.Press(`form.panel button.main`)
+	w.Is(`document.body.innerText.includes("The one private reply") || document.body.innerText.includes("Private reply by Amina Kamal")`)
 	s.works()
-	w.until(`document.querySelector("#comment")?.innerText.includes("Private reply by Amina Kamal was taken")`)
-	w.silent()
+	w.Is(`document.querySelector("#comment").innerText.includes("Private reply by Amina Kamal was taken")`)
 }
 
 // TestTheBarKeepsItsLines holds that all that the bar leads to fits, or can be
@@ -131,23 +128,22 @@ func TestTheBarKeepsItsLines(t *testing.T) {
 	m := h.hires("amina", "Amina Kamal", store.Administrator)
 	w := h.window("amina")
 	for _, width := range []int64{560, 800, 900, 1024, 1280} {
-		must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 700, DeviceScaleFactor: 1})
+		w.Show(chromium.Screen{Width: width, Height: 700})
 		for _, face := range faces {
 			m.Locale = face.locale
 			if err := h.db.PutMember(context.Background(), m); err != nil {
 				t.Fatal(err)
 			}
-			w.open("/desk")
-			w.picture(fmt.Sprintf("bar-%d-%s", width, face.name))
-			if over := eval[float64](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			w.Open("/desk")
+			w.Shot(fmt.Sprintf("bar-%d-%s", width, face.name))
+			if over := w.Wider(); over > 0 {
 				t.Errorf("%d, %s: sticks out by %v", width, face.name, over)
 			}
-			if high := eval[float64](w, `document.querySelector(".bar").offsetHeight`); high > map[bool]float64{true: 66, false: 112}[width > 56*16] {
+			if high, err := strconv.Atoi(w.Value(`document.querySelector(".bar").offsetHeight`)); err != nil || high > map[bool]int{true: 66, false: 112}[width > 56*16] {
 				t.Errorf("%d, %s: the bar is %v high", width, face.name, high)
 			}
 		}
 	}
-	w.silent()
 }
 
 // TestDeliveriesAreLive looks on while a message goes its way.
@@ -155,16 +151,15 @@ func TestDeliveriesAreLive(t *testing.T) {
 	s := onASquare(t)
 	_, _, _, id := s.evening()
 	w := s.window("amina")
-	w.open("/desk/talks/" + string(id))
-	w.until(`document.querySelector(".s-read") && document.querySelector(".s-failed")`)
+	w.Open("/desk/talks/" + string(id))
+	w.Is(`document.querySelector(".s-read") && document.querySelector(".s-failed")`)
 	last := `[...document.querySelectorAll(".sent > *")].at(-1).dataset.state`
-	w.until(last + ` === "uncertain"`)
-	eval[bool](w, `(window.first = document.querySelector(".s-read")) !== null`)
+	w.Is(last + ` === "uncertain"`)
+	w.Is(`window.first = document.querySelector(".s-read")`)
 	s.wait(time.Hour)
 	s.works()
 	s.reports(len(s.fake.Sent()), channels.Delivered, "")
-	w.until(last + ` === "delivered" && window.first.isConnected`) // what is as it was is not touched
-	w.silent()
+	w.Is(last + ` === "delivered" && window.first.isConnected`) // what is as it was is not touched
 }
 
 // TestTheBoxClosesWhileSomebodyTypes holds that what was typed stays to be seen.
@@ -180,17 +175,16 @@ func TestTheBoxClosesWhileSomebodyTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := s.window("amina")
-	w.open("/desk/talks/" + string(id))
-	w.until(`window.htmx && document.querySelector(".left.soon")`)
-	w.types("#text", "half an answer")
+	w.Open("/desk/talks/" + string(id))
+	w.Is(`window.htmx && document.querySelector(".left.soon")`)
+	w.Type("#text", "half an answer")
 	s.wait(2 * time.Minute)
 	if err := s.g.Note(context.Background(), id, amina.ID, "nnnnnnnnnnnnnnnnnnnn", "she rang"); err != nil {
 		t.Fatal(err)
 	}
-	w.until(`document.querySelector("#answer .shut") && document.querySelector("#text")?.readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.Is(`document.querySelector("#answer .shut") && document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
 	s.says("zahra", "I am back")
-	w.until(`!document.querySelector("#answer .shut") && document.querySelector("#text")?.readOnly === false && document.querySelector("#text").value === "half an answer"`)
-	w.silent()
+	w.Is(`!document.querySelector("#answer .shut") && document.querySelector("#text").readOnly === false && document.querySelector("#text").value === "half an answer"`)
 }
 
 // TestATemplateInABrowser closes the box and goes the way that is left.
@@ -203,17 +197,16 @@ func TestATemplateInABrowser(t *testing.T) {
 	w := s.window("amina")
 	path := "/desk/talks/" + string(id)
 	w.everywhere(s.house, "amina", map[string]string{"shut": path, "templates": path + "/template", "template": path + "/template?name=your_case&language=en_US"})
-	w.open(path)
-	w.until(`document.querySelector("#text")?.readOnly && document.querySelector("#text").value === "half an answer"`)
-	w.press(`#answer .shut a.button`)
-	w.press(`.list a[href*="your_case"]`)
-	w.until(`document.querySelectorAll('input[name="value"]').length === 2`)
-	w.types(`label:nth-of-type(1) input[name="value"]`, "friend")
-	w.types(`label:nth-of-type(2) input[name="value"]`, "Friday")
-	w.press(`button[value="preview"]`)
-	w.until(`document.querySelector("#shown")?.innerText.includes("Hello friend, please write to us again before Friday.")`)
-	w.picture("template-shown")
-	w.press(`button[value="send"]`)
-	w.until(`location.search === "?did=done" && [...document.querySelectorAll(".bubble.staff")].at(-1)?.innerText.includes("Hello friend")`)
-	w.silent()
+	w.Open(path)
+	w.Is(`document.querySelector("#text").readOnly && document.querySelector("#text").value === "half an answer"`)
+	w.Press(`#answer .shut a.button`)
+	w.Press(`.list a[href*="your_case"]`)
+	w.Is(`document.querySelectorAll('input[name="value"]').length === 2`)
+	w.Type(`label:nth-of-type(1) input[name="value"]`, "friend")
+	w.Type(`label:nth-of-type(2) input[name="value"]`, "Friday")
+	w.Press(`button[value="preview"]`)
+	w.Is(`document.querySelector("#shown").innerText.includes("Hello friend, please write to us again before Friday.")`)
+	w.Shot("template-shown")
+	w.Press(`button[value="send"]`)
+	w.Is(`location.search === "?did=done" && [...document.querySelectorAll(".bubble.staff")].at(-1).innerText.includes("Hello friend")`)
 }

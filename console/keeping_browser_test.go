@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-
 	"sarai/content"
 	"sarai/store"
 )
@@ -36,26 +34,26 @@ func TestKeepingAndTheAuditInABrowser(t *testing.T) {
 		}
 	}
 	w := h.window("amina")
-	for _, size := range []struct{ width, height int64 }{{1280, 800}, {360, 740}} {
+	for _, size := range sizes {
 		for _, l := range []content.Locale{content.English, content.Urdu} {
 			m := h.member(amina.ID)
 			m.Locale = l
 			if err := h.db.PutMember(context.Background(), m); err != nil {
 				t.Fatal(err)
 			}
-			must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: size.width, Height: size.height, DeviceScaleFactor: 1, Mobile: size.width < 600})
+			w.Show(size.screen)
 			for name, path := range map[string]string{
 				"audit": "/desk/audit?check=1", "retention": "/desk/retention", "held": "/desk/talks/" + string(held),
 				"erase": "/desk/talks/" + string(leaves) + "/erase", "export": "/desk/talks/" + string(leaves) + "/export",
 			} {
-				w.open(path)
-				w.until(`document.readyState === "complete" && window.htmx`)
-				w.picture(fmt.Sprintf("%s-%d-%s", name, size.width, l))
-				if over := eval[float64](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-					t.Errorf("%s, %d wide, %s: sticks out by %v", name, size.width, l, over)
+				w.Open(path)
+				w.Is(`window.htmx`)
+				w.Shot(fmt.Sprintf("%s-%s-%s", name, size.name, l))
+				if over := w.Wider(); over > 0 {
+					t.Errorf("%s, %s, %s: sticks out by %v", name, size.name, l, over)
 				}
-				if n := eval[int](w, `document.querySelectorAll("script:not([src]), iframe, base, style, [onerror], [onload], body [style], img").length`); n > 0 {
-					t.Errorf("%s: %d elements are strangers'", name, n)
+				if n := w.Value(`document.querySelectorAll("script:not([src]), iframe, base, style, [onerror], [onload], body [style], img").length`); n != "0" {
+					t.Errorf("%s: %s elements are strangers'", name, n)
 				}
 			}
 		}
@@ -65,25 +63,24 @@ func TestKeepingAndTheAuditInABrowser(t *testing.T) {
 	if err := h.db.PutMember(context.Background(), m); err != nil {
 		t.Fatal(err)
 	}
-	must(w, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 800, DeviceScaleFactor: 1})
+	w.Show(aDesktop)
 
 	// From the queue to the list, to the talk, and to the end of it.
-	w.open("/desk")
-	w.click("#leave")
-	w.click("#row-" + string(gone))
-	w.click("#keeping")
-	w.click(".do-erase")
-	w.click(`input[name="sure"]`)
-	w.click("button.risky")
-	w.until(`location.pathname === "/desk" && document.body?.innerText.includes("The talk is erased.")`)
+	w.Open("/desk")
+	w.Click("#leave")
+	w.Click("#row-" + string(gone))
+	w.Click("#keeping")
+	w.Click(".do-erase")
+	w.Click(`input[name="sure"]`)
+	w.Click("button.risky")
+	w.Is(`location.pathname === "/desk" && document.body.innerText.includes("The talk is erased.")`)
 	if _, err := h.db.ThreadByID(context.Background(), gone); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("it is still there: %v", err)
 	}
 
 	// One kind of deed, and from there the talk's own history.
-	w.open("/desk/audit")
-	eval[bool](w, `(() => { document.querySelector('select[name="what"]').value = "case-passed"; return true; })()`)
-	w.click(".filter button.main")
-	w.until(`location.search.includes("what=case-passed") && document.querySelectorAll(".audit tbody tr").length === 30`)
-	w.silent()
+	w.Open("/desk/audit")
+	w.Fill(`select[name="what"]`, "case-passed")
+	w.Click(".filter button.main")
+	w.Is(`location.search.includes("what=case-passed") && document.querySelectorAll(".audit tbody tr").length === 30`)
 }

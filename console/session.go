@@ -51,7 +51,9 @@ func (c *Console) newSessions() *scs.SessionManager {
 		s.Cookie.Name, s.Cookie.Secure = "__Host-sarai_desk", true
 	}
 	s.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		c.Log.Error("desk: sessions cannot be read or kept", "err", err)
+		if r.Context().Err() == nil || !errors.Is(err, context.Canceled) { // else whoever asked has gone
+			c.Log.Error("desk: sessions cannot be read or kept", "err", err)
+		}
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 	}
 	return s

@@ -491,3 +491,31 @@ func TestSafeReturn(t *testing.T) {
 		}
 	}
 }
+
+// A window that is closed while it asks for a page is no fault of the house: no
+// operator reads of it.
+func TestAWindowThatWasClosedIsNoFault(t *testing.T) {
+	h := build(t)
+	h.hires("amina", "Amina", store.Counsellor)
+	b := h.signsIn("amina")
+	ask := func(ctx context.Context) int {
+		r := httptest.NewRequestWithContext(ctx, "GET", "http://desk.example/desk", nil)
+		for _, c := range b.jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		h.console.Handler().ServeHTTP(w, r)
+		return w.Code
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if code := ask(gone); code != http.StatusServiceUnavailable || h.log.Len() > 0 {
+		t.Errorf("who went away got %d, and the log says %q", code, h.log)
+	}
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := ask(t.Context()); code != http.StatusServiceUnavailable || h.log.Len() == 0 {
+		t.Errorf("who is there got %d, and the log says %q", code, h.log)
+	}
+}

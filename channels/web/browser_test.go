@@ -5,183 +5,39 @@
 package web_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"sarai/channels"
 	"sarai/channels/web"
+	"sarai/internal/browser"
 )
 
-var shots = flag.String("shots", "", "write pictures of the page into this folder, to look at")
+// A phone is a tab of a browser that shares nothing with other phones. It is patient: a
+// page that lost its connection takes its time to ask again.
+type phone struct{ *browser.Tab }
 
-// browse starts a Chromium for the test and its parts.
-func browse(t *testing.T) context.Context {
+func newPhone(t *testing.T, chromium *browser.Browser, width, height int64, tolerates ...string) *phone {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("no-first-run", true),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.Flag("lang", "en"),
-		chromedp.Flag("use-fake-device-for-media-stream", true), // a microphone that beeps
-		chromedp.Flag("use-fake-ui-for-media-stream", true),     // and somebody who allows it
-	)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium does not start: %v", err)
-	}
-	return ctx
-}
-
-// A phone is a tab of a browser that shares nothing with other phones, and
-// everything that it complains of.
-type phone struct {
-	t   *testing.T
-	ctx context.Context
-
-	mu     sync.Mutex
-	faults []string
-}
-
-func newPhone(t *testing.T, browser context.Context, width, height int64) *phone {
-	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	p := &phone{t: t, ctx: ctx}
-	if err := chromedp.Listen(ctx, p.hear); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, cdplog.Enable, cdp.Empty{}); err != nil {
-		t.Fatal(err)
-	}
-	p.do(chromedp.EmulateViewport(width, height))
-	t.Cleanup(func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, f := range p.faults {
-			t.Errorf("the browser complains: %s", f)
-		}
-	})
-	return p
-}
-
-// hear notes what no page should cause. It is called by chromedp.
-func (p *phone) hear(ev any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch ev := ev.(type) {
-	case *cdplog.EventEntryAdded:
-		// A connection that is refused is part of the story, and noted as network.
-		if ev.Entry.Source != cdplog.EntrySourceNetwork {
-			p.faults = append(p.faults, ev.Entry.Text)
-		}
-	case *runtime.EventExceptionThrown:
-		p.faults = append(p.faults, ev.ExceptionDetails.Text)
-	case *runtime.EventConsoleAPICalled:
-		p.faults = append(p.faults, "console: "+string(ev.Args[0].Value))
-	case *page.EventJavascriptDialogOpening:
-		p.faults = append(p.faults, "a dialog: "+ev.Message)
-	}
-}
-
-func (p *phone) do(as ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	if err := chromedp.Do(p.ctx, as...); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// is waits until a JavaScript expression is true. It asks again where a
-// navigation ends the asking.
-func (p *phone) is(expression string) {
-	p.t.Helper()
-	var err error
-	deadline := time.Now().Add(40 * time.Second)
-	for time.Now().Before(deadline) {
-		_, err = chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))
-		if err == nil {
-			return
-		}
-	}
-	p.t.Fatalf("%s does not come true (%v); the page says:\n%s", expression, err, p.value("document.documentElement.innerText"))
-}
-
-func (p *phone) shows(text string) {
-	p.t.Helper()
-	p.is("document.body.innerText.indexOf(" + quote(text) + ") >= 0")
-}
-
-func (p *phone) value(expression string) string {
-	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("String("+expression+")"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return v
-}
-
-func (p *phone) click(selector string) {
-	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector)))
+	return &phone{chromium.Tab(t, browser.Options{Screen: browser.Screen{Width: width, Height: height}, Patience: 40 * time.Second, Tolerates: tolerates})}
 }
 
 func (p *phone) types(text string) {
-	p.t.Helper()
-	p.value(fmt.Sprintf("(function () { var t = document.getElementById('text'); t.value = %s; t.oninput(); })()", quote(text)))
-	p.click("#send")
-}
-
-// quote writes s as JavaScript does.
-func quote(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
-}
-
-func (p *phone) shot(name string) {
-	p.t.Helper()
-	if *shots == "" {
-		return
-	}
-	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[chromedp.Void](`document.fonts.ready.then(function () { return new Promise(function (r) { setTimeout(r, 400); }); })`, chromedp.EvalAwaitPromise)); err != nil {
-		p.t.Fatal(err)
-	}
-	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(*shots, name+".png"), png, 0o600); err != nil {
-		p.t.Fatal(err)
-	}
+	p.T.Helper()
+	p.Value(fmt.Sprintf("(function () { var t = document.getElementById('text'); t.value = %s; t.oninput(); })()", browser.Quote(text)))
+	p.Click("#send")
 }
 
 // A place is the chat on a port of its own, which can go away and come back.
@@ -250,10 +106,10 @@ func echo(in channels.Inbound) []channels.Letter {
 }
 
 func TestPage(t *testing.T) {
-	browser := browse(t)
+	chromium := browser.Start(t)
 	for _, part := range []struct {
 		name string
-		run  func(*testing.T, context.Context)
+		run  func(*testing.T, *browser.Browser)
 	}{
 		{"nothing is sent before the person acts", waitsForThePerson},
 		{"a question is answered without a reload, and the talk outlives one", question},
@@ -269,96 +125,94 @@ func TestPage(t *testing.T) {
 		{"small screens and large letters", small},
 		{"in a frame of a named website and no other", framed},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, browser) })
+		t.Run(part.name, func(t *testing.T) { part.run(t, chromium) })
 	}
 }
 
-func waitsForThePerson(t *testing.T, browser context.Context) {
+func waitsForThePerson(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = func(channels.Inbound) []channels.Letter {
 		return []channels.Letter{{From: "program", Locale: "en", Blocks: []channels.Block{para("Hello, who are you?")}}}
 	}
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat?c=poster-7"))
-	p.is(`!document.getElementById('welcome').hidden`)
-	if n, stored := s.readings(), p.value("localStorage.length"); n != 0 || len(s.arrived()) != 0 || stored != "0" {
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat?c=poster-7")
+	p.Is(`!document.getElementById('welcome').hidden`)
+	if n, stored := s.readings(), p.Value("localStorage.length"); n != 0 || len(s.arrived()) != 0 || stored != "0" {
 		t.Errorf("%d readings, %d messages, %s things kept before anything was pressed", n, len(s.arrived()), stored)
 	}
-	p.shot("welcome-360")
-	p.click("#start")
-	p.shows("Hello, who are you?")
+	p.Shot("welcome-360")
+	p.Click("#start")
+	p.Shows("Hello, who are you?")
 	in := s.arrived()
 	if len(in) != 1 || in[0].Kind != channels.Start || in[0].Campaign != "poster-7" || in[0].Language == "" {
 		t.Errorf("arrived %+v", in)
 	}
-	if title := p.value("document.title"); title != "Chat" {
+	if title := p.Value("document.title"); title != "Chat" {
 		t.Errorf("the tab says %q", title)
 	}
-	if bubbles := p.value(`document.querySelectorAll('.said').length`); bubbles != "1" {
+	if bubbles := p.Value(`document.querySelectorAll('.said').length`); bubbles != "1" {
 		t.Errorf("%s bubbles: pressing start has no words", bubbles)
 	}
-	if c := p.value("document.cookie"); c != "" {
+	if c := p.Value("document.cookie"); c != "" {
 		t.Errorf("a cookie: %s", c)
 	}
 }
 
-func question(t *testing.T, browser context.Context) {
+func question(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("How much is a passport?")
-	p.shows("Answer to How much is a passport?")
+	p.Shows("Answer to How much is a passport?")
 	s.say(s.only(t), channels.Letter{From: "staff", Locale: "en", Blocks: []channels.Block{para("I am Amina's colleague.")}})
-	p.shows("I am Amina's colleague.")
-	p.shows("From a person")
-	before := p.value(`document.getElementById('main').innerText`)
-	p.do(chromedp.Reload())
-	p.shows("I am Amina's colleague.")
-	if after := p.value(`document.getElementById('main').innerText`); after != before {
-		t.Errorf("after a reload the talk is\n%s\nit was\n%s", after, before)
-	}
+	p.Shows("I am Amina's colleague.")
+	p.Shows("From a person")
+	before := p.Value(`document.getElementById('main').innerText`)
+	p.Do(chromedp.Reload())
+	p.Shows("I am Amina's colleague.")
+	p.Is(`document.getElementById('main').innerText === ` + browser.Quote(before))
 	p.types("And again?")
-	p.shows("Answer to And again?")
+	p.Shows("Answer to And again?")
 	if n := len(s.arrived()); n != 2 {
 		t.Errorf("%d messages arrived", n)
 	}
-	if kept := p.value("Object.keys(localStorage).sort()"); kept != "chat.key" {
+	if kept := p.Value("Object.keys(localStorage).sort()"); kept != "chat.key" {
 		t.Errorf("the phone keeps %s", kept)
 	}
 }
 
-func dropped(t *testing.T, browser context.Context) {
+func dropped(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("zero")
-	p.shows("Answer to zero")
+	p.Shows("Answer to zero")
 
 	_ = s.server.Close()
 	p.types("one")
 	p.types("two")
 	p.types("three")
-	p.shows("No connection. Your message is kept")
-	p.shot("dropped-360")
-	if n := p.value(`JSON.parse(localStorage.getItem('chat.unsent')).length`); n != "3" {
+	p.Shows("No connection. Your message is kept")
+	p.Shot("dropped-360")
+	if n := p.Value(`JSON.parse(localStorage.getItem('chat.unsent')).length`); n != "3" {
 		t.Errorf("%s messages are kept", n)
 	}
 
 	waiting := `[].map.call(document.querySelectorAll('.waits p'), function (p) { return p.textContent; }).join(' ')`
-	if got := p.value(waiting); got != "one two three" {
+	if got := p.Value(waiting); got != "one two three" {
 		t.Errorf("on the page wait: %s", got)
 	}
 
 	// The store is the next to fail: the server is back and cannot keep anything.
 	s.breakDown(errors.New("disk full"))
 	s.open(t)
-	p.do(chromedp.Reload())
-	p.shows("three")
-	p.is(`document.querySelectorAll('.waits').length === 3`)
+	p.Do(chromedp.Reload())
+	p.Shows("three")
+	p.Is(`document.querySelectorAll('.waits').length === 3`)
 	s.breakDown(nil)
-	p.shows("Answer to three")
+	p.Shows("Answer to three")
 
 	// The worst moment: the message arrives, its answer does not. The page cannot
 	// know, sends again, and the id says that it is the same.
@@ -367,7 +221,7 @@ func dropped(t *testing.T, browser context.Context) {
 	until(t, func() bool { return len(s.arrived()) == 5 })
 	p.types("five")
 	s.cut.Store(false)
-	p.shows("Answer to five")
+	p.Shows("Answer to five")
 
 	var texts []string
 	for _, in := range s.arrived() {
@@ -376,26 +230,26 @@ func dropped(t *testing.T, browser context.Context) {
 	if got := strings.Join(texts, " "); got != "zero one two three four five" {
 		t.Errorf("arrived: %s", got)
 	}
-	p.is(`document.querySelectorAll('.me').length === 6 && document.querySelectorAll('.waits').length === 0`)
-	p.is(`localStorage.getItem('chat.unsent') === null`)
-	p.is(`document.getElementById('status').className === ''`)
+	p.Is(`document.querySelectorAll('.me').length === 6 && document.querySelectorAll('.waits').length === 0`)
+	p.Is(`localStorage.getItem('chat.unsent') === null`)
+	p.Is(`document.getElementById('status').className === ''`)
 }
 
-func tooLong(t *testing.T, browser context.Context) {
+func tooLong(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
-	p.value(`(function () { document.getElementById('text').value = new Array(500001).join('x'); document.getElementById('send').click(); })()`)
-	p.shows("This is too long to send")
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
+	p.Value(`(function () { document.getElementById('text').value = new Array(500001).join('x'); document.getElementById('send').click(); })()`)
+	p.Shows("This is too long to send")
 	p.types("short")
-	p.shows("Answer to short")
+	p.Shows("Answer to short")
 	if n := len(s.arrived()); n != 1 {
 		t.Errorf("%d messages arrived", n)
 	}
 }
 
-func choice(t *testing.T, browser context.Context) {
+func choice(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = func(in channels.Inbound) []channels.Letter {
 		if in.Kind == channels.Choice {
@@ -403,18 +257,18 @@ func choice(t *testing.T, browser context.Context) {
 		}
 		return []channels.Letter{{From: "program", Locale: "en", Blocks: []channels.Block{para("Which?")}, Options: []channels.Option{{Key: "k1", Label: "Fees"}, {Key: "k2", Label: "<b>Papers</b>"}}}}
 	}
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("passport")
-	p.shows("<b>Papers</b>")
-	p.click("#choices button:last-child")
-	p.shows("Answer to <b>Papers</b>")
-	p.is(`document.querySelectorAll('#choices button').length === 0`)
+	p.Shows("<b>Papers</b>")
+	p.Click("#choices button:last-child")
+	p.Shows("Answer to <b>Papers</b>")
+	p.Is(`document.querySelectorAll('#choices button').length === 0`)
 	in := s.arrived()
 	if last := in[len(in)-1]; last.Kind != channels.Choice || last.Choice != "k2" {
 		t.Errorf("arrived %s %q", last.Kind, last.Choice)
 	}
-	if n := p.value(`document.querySelectorAll('.me').length`); n != "2" {
+	if n := p.Value(`document.querySelectorAll('.me').length`); n != "2" {
 		t.Errorf("%s bubbles of the person", n)
 	}
 }
@@ -430,12 +284,12 @@ var payloads = []string{
 	"https://example.org/\"onmouseover=\"window.hacked=1", "https://example.org/a?b=<script>",
 }
 
-func hostile(t *testing.T, browser context.Context) {
+func hostile(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("hello")
-	p.is(`document.querySelectorAll('#letters .me').length === 1`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 1`)
 	for _, x := range payloads {
 		s.say(s.only(t), channels.Letter{
 			From: "me", ID: "other." + x, Locale: x, Blocks: []channels.Block{{Kind: channels.BlockKind(x), Text: x, Link: "https://example.org/" + x}},
@@ -449,118 +303,125 @@ func hostile(t *testing.T, browser context.Context) {
 		{Kind: channels.Item, Text: "good", Link: "https://example.org/"}, {Kind: channels.Item, Text: "call", Link: "tel:1043"},
 		{Kind: channels.Item, Text: "plain", Link: "http://example.org/"}, {Kind: channels.Item, Text: "data", Link: "data:text/html,x"}, para("the end"),
 	}})
-	p.shows("the end")
-	if got := p.value("window.hacked"); got != "undefined" {
+	p.Shows("the end")
+	if got := p.Value("window.hacked"); got != "undefined" {
 		t.Error("a stranger's script ran")
 	}
-	if n := p.value(`document.querySelectorAll('main script, main iframe, main style, main base, main h1, main b, main meta, #letters img').length`); n != "0" {
+	if n := p.Value(`document.querySelectorAll('main script, main iframe, main style, main base, main h1, main b, main meta, #letters img').length`); n != "0" {
 		t.Errorf("%s elements were made of strangers' words", n)
 	}
-	if bad := p.value(`[].filter.call(document.links, function (a) { return !/^(https|tel):$/.test(a.protocol) || !/noopener/.test(a.rel); }).length`); bad != "0" {
+	if bad := p.Value(`[].filter.call(document.links, function (a) { return !/^(https|tel):$/.test(a.protocol) || !/noopener/.test(a.rel); }).length`); bad != "0" {
 		t.Errorf("%s links lead elsewhere", bad)
 	}
-	if wide := p.value("document.documentElement.scrollWidth"); wide != "360" {
-		t.Errorf("long words make the page %s wide", wide)
+	if wider := p.Wider(); wider > 0 {
+		t.Errorf("long words make the page %d wider", wider)
 	}
-	if good := p.value(`[].filter.call(document.links, function (a) { return /^(good|call|plain|data)$/.test(a.textContent); }).map(function (a) { return a.textContent; })`); good != "good,call" {
+	if good := p.Value(`[].filter.call(document.links, function (a) { return /^(good|call|plain|data)$/.test(a.textContent); }).map(function (a) { return a.textContent; })`); good != "good,call" {
 		t.Errorf("links were made of %s", good)
 	}
 }
 
-func clears(t *testing.T, browser context.Context) {
+func clears(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("canary one")
-	p.shows("Answer to canary one")
+	p.Shows("Answer to canary one")
 	p.types("canary two")
-	p.shows("Answer to canary two")
+	p.Shows("Answer to canary two")
 	s.clear(s.only(t))
-	p.is(`document.body.innerText.indexOf('canary') < 0`)
-	if stored := p.value("JSON.stringify(localStorage)"); strings.Contains(stored, "canary") {
+	p.Is(`document.body.innerText.indexOf('canary') < 0`)
+	if stored := p.Value("JSON.stringify(localStorage)"); strings.Contains(stored, "canary") {
 		t.Errorf("the phone keeps %s", stored)
 	}
 	p.types("after")
-	p.shows("Answer to after")
-	p.do(chromedp.Reload())
-	p.shows("Answer to after")
-	if all := p.value("document.body.innerText"); strings.Contains(all, "canary") {
+	p.Shows("Answer to after")
+	p.Do(chromedp.Reload())
+	p.Shows("Answer to after")
+	if all := p.Value("document.body.innerText"); strings.Contains(all, "canary") {
 		t.Error("a reload brought back what was cleared")
 	}
 }
 
-func secondPhone(t *testing.T, browser context.Context) {
+func secondPhone(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	first := newPhone(t, browser, 360, 640)
-	first.do(chromedp.Navigate(s.url + "/chat"))
-	first.do(chromedp.Click(chromedp.CSS("#phone")), chromedp.Click(chromedp.CSS("#get")))
-	first.shows("There is nothing to continue yet")
-	first.click("#close")
+	first := newPhone(t, chromium, 360, 640)
+	first.Open(s.url + "/chat")
+	first.Click("#phone")
+	first.Click("#get")
+	first.Shows("There is nothing to continue yet")
+	first.Click("#close")
 	first.types("from the first")
-	first.shows("Answer to from the first")
-	first.do(chromedp.Click(chromedp.CSS("#phone")), chromedp.Click(chromedp.CSS("#get")))
-	first.is(`document.querySelectorAll('#words li').length === 6`)
-	first.shot("code-360")
-	code := first.value(`[].map.call(document.querySelectorAll('#words li'), function (li) { return li.textContent; }).join(' - ').toUpperCase()`)
+	first.Shows("Answer to from the first")
+	first.Click("#phone")
+	first.Click("#get")
+	first.Is(`document.querySelectorAll('#words li').length === 6`)
+	first.Shot("code-360")
+	code := first.Value(`[].map.call(document.querySelectorAll('#words li'), function (li) { return li.textContent; }).join(' - ').toUpperCase()`)
 
-	second := newPhone(t, browser, 1280, 800)
-	second.do(chromedp.Navigate(s.url + "/chat"))
-	second.do(chromedp.Click(chromedp.CSS("#phone")), chromedp.SetValue(chromedp.CSS("#typed"), "bada bada bada bada bada bada"), chromedp.Click(chromedp.CSS("#enter .second")))
-	second.shows("No talk was found with these words")
-	second.do(chromedp.SetValue(chromedp.CSS("#typed"), "no code at all"), chromedp.Click(chromedp.CSS("#enter .second")))
-	second.shows("These are not six words of a code")
-	second.shot("code-wrong-1280")
-	second.do(chromedp.SetValue(chromedp.CSS("#typed"), code), chromedp.Click(chromedp.CSS("#enter .second")))
-	second.shows("Answer to from the first")
+	second := newPhone(t, chromium, 1280, 800)
+	second.Open(s.url + "/chat")
+	second.Click("#phone")
+	second.Fill("#typed", "bada bada bada bada bada bada")
+	second.Click("#enter .second")
+	second.Shows("No talk was found with these words")
+	second.Fill("#typed", "no code at all")
+	second.Click("#enter .second")
+	second.Shows("These are not six words of a code")
+	second.Shot("code-wrong-1280")
+	second.Fill("#typed", code)
+	second.Click("#enter .second")
+	second.Shows("Answer to from the first")
 	second.types("from the second")
-	second.shows("Answer to from the second")
+	second.Shows("Answer to from the second")
 	s.web.Wake(s.only(t)) // what the gateway does for every address of a talk
-	first.do(chromedp.KeyEvent("\x1b"))
-	first.shows("Answer to from the second")
-	if href := second.value("location.href"); strings.Contains(href, "?") {
+	first.Do(chromedp.KeyEvent("\x1b"))
+	first.Shows("Answer to from the second")
+	if href := second.Value("location.href"); strings.Contains(href, "?") {
 		t.Errorf("the address says %s", href)
 	}
 }
 
-func leaving(t *testing.T, browser context.Context) {
+func leaving(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("canary")
-	p.shows("Answer to canary")
-	p.click("#leave")
-	p.is(`location.href === 'about:blank' && document.documentElement.innerText.trim() === ''`)
+	p.Shows("Answer to canary")
+	p.Click("#leave")
+	p.Is(`location.href === 'about:blank' && document.documentElement.innerText.trim() === ''`)
 }
 
-func rightToLeft(t *testing.T, browser context.Context) {
+func rightToLeft(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = urdu
-	p := newPhone(t, browser, 360, 640)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 360, 640)
+	p.Open(s.url + "/chat")
 	p.types("پروٹیکٹر کی مہر کیا ہے؟")
-	p.is(`document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ur'`)
-	p.shows("فوراً نکلیں")
-	p.shot("urdu-360")
+	p.Is(`document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ur'`)
+	p.Shows("فوراً نکلیں")
+	p.Shot("urdu-360")
 	// In a talk from right to left the person's own words stand on the left.
-	if side := p.value(`document.querySelector('.me .bubble').getBoundingClientRect().left < 20 && document.querySelector('.program .bubble').getBoundingClientRect().right > 340`); side != "true" {
+	if side := p.Value(`document.querySelector('.me .bubble').getBoundingClientRect().left < 20 && document.querySelector('.program .bubble').getBoundingClientRect().right > 340`); side != "true" {
 		t.Error("the sides are not exchanged")
 	}
-	if dirs := p.value(`[].every.call(document.querySelectorAll('.bubble'), function (b) { return b.dir === 'auto'; })`); dirs != "true" {
+	if dirs := p.Value(`[].every.call(document.querySelectorAll('.bubble'), function (b) { return b.dir === 'auto'; })`); dirs != "true" {
 		t.Error("a message does not choose its own direction")
 	}
 	s.say(s.only(t), channels.Letter{From: "staff", Locale: "ur", RTL: true, Blocks: []channels.Block{para("السلام علیکم۔ میں آپ کی مدد کے لیے حاضر ہوں۔ آپ کس ملک میں ہیں؟")}})
-	p.is(`document.querySelectorAll('.staff').length === 1`)
+	p.Is(`document.querySelectorAll('.staff').length === 1`)
 	p.types("ٹھیک ہے، شکریہ!")
-	p.is(`document.querySelectorAll('#letters .me').length === 2`)
-	p.shot("urdu-staff-360")
-	p.do(chromedp.Reload())
-	p.is(`document.documentElement.dir === 'rtl'`)
-	p.do(chromedp.Click(chromedp.CSS("#phone")), chromedp.Click(chromedp.CSS("#get")))
-	p.is(`document.querySelectorAll('#words li').length === 6`)
-	p.shot("urdu-code-360")
+	p.Is(`document.querySelectorAll('#letters .me').length === 2`)
+	p.Shot("urdu-staff-360")
+	p.Do(chromedp.Reload())
+	p.Is(`document.documentElement.dir === 'rtl'`)
+	p.Click("#phone")
+	p.Click("#get")
+	p.Is(`document.querySelectorAll('#words li').length === 6`)
+	p.Shot("urdu-code-360")
 }
 
 func urdu(in channels.Inbound) []channels.Letter {
@@ -588,27 +449,27 @@ func english(in channels.Inbound) []channels.Letter {
 
 // The page speaks every language in its own direction, and no word of it is too
 // wide for the smallest screen, in the dialog neither.
-func languages(t *testing.T, browser context.Context) {
+func languages(t *testing.T, chromium *browser.Browser) {
 	s := settle(t)
 	s.answer = echo
-	p := newPhone(t, browser, 320, 568)
-	p.do(chromedp.Navigate(s.url + "/chat"))
+	p := newPhone(t, chromium, 320, 568)
+	p.Open(s.url + "/chat")
 	for _, locale := range []string{"en", "ur", "ps", "fa-AF", "bn", "ar", "ckb", "tg", "ru", "ky", "kk", "uz"} {
-		p.value(fmt.Sprintf("localStorage.setItem('chat.locale', '%s')", locale))
-		p.do(chromedp.Reload())
-		p.is(fmt.Sprintf("document.documentElement.lang === '%s' && !document.getElementById('welcome').hidden", locale))
+		p.Value(fmt.Sprintf("localStorage.setItem('chat.locale', '%s')", locale))
+		p.Do(chromedp.Reload())
+		p.Is(fmt.Sprintf("document.documentElement.lang === '%s' && !document.getElementById('welcome').hidden", locale))
 		want := "ltr"
 		if strings.Contains(" ur ps fa-AF ar ckb ", " "+locale+" ") {
 			want = "rtl"
 		}
-		if dir := p.value("document.documentElement.dir"); dir != want {
+		if dir := p.Value("document.documentElement.dir"); dir != want {
 			t.Errorf("%s is written %s", locale, dir)
 		}
-		p.shot("welcome-" + locale)
+		p.Shot("welcome-" + locale)
 		p.fits(locale)
-		p.click("#phone")
-		p.click("#get")
-		p.is(`document.getElementById('get-problem').textContent !== ''`)
+		p.Click("#phone")
+		p.Click("#get")
+		p.Is(`document.getElementById('get-problem').textContent !== ''`)
 		p.fits(locale + ", dialog")
 	}
 }
@@ -616,21 +477,21 @@ func languages(t *testing.T, browser context.Context) {
 // fits checks that nothing is wider than the page, too small for a finger or too
 // pale to read.
 func (p *phone) fits(what string) {
-	p.t.Helper()
-	if wide := p.value("document.documentElement.scrollWidth > innerWidth"); wide != "false" {
-		p.t.Errorf("%s: the page must be moved sideways", what)
+	p.T.Helper()
+	if wider := p.Wider(); wider > 0 {
+		p.T.Errorf("%s: the page must be moved sideways", what)
 	}
-	if n := p.value(`[].filter.call(document.querySelectorAll('button, a.call, textarea'), function (b) { var r = b.getBoundingClientRect(); return r.width && (r.width < 44 || r.height < 44); }).map(function (b) { return b.id || b.textContent; })`); n != "" {
-		p.t.Errorf("%s: too small for a finger: %s", what, n)
+	if n := p.Value(`[].filter.call(document.querySelectorAll('button, a.call, textarea'), function (b) { var r = b.getBoundingClientRect(); return r.width && (r.width < 44 || r.height < 44); }).map(function (b) { return b.id || b.textContent; })`); n != "" {
+		p.T.Errorf("%s: too small for a finger: %s", what, n)
 	}
-	if n := p.value(lowContrast); n != "" {
-		p.t.Errorf("%s: too little contrast: %s", what, n)
+	if n := p.Value(lowContrast); n != "" {
+		p.T.Errorf("%s: too little contrast: %s", what, n)
 	}
 }
 
 // What matters stays in reach at 320 pixels and when everything is twice as
 // large; every control is large enough for a finger; every text stands out.
-func small(t *testing.T, browser context.Context) {
+func small(t *testing.T, chromium *browser.Browser) {
 	for _, c := range []struct {
 		name          string
 		width, height int64
@@ -647,21 +508,16 @@ func small(t *testing.T, browser context.Context) {
 	} {
 		s := settle(t)
 		s.answer = c.answer
-		p := newPhone(t, browser, c.width, c.height)
-		if c.dark {
-			dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
-			if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, dark); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.do(chromedp.Navigate(s.url + "/chat"))
+		p := newPhone(t, chromium, c.width, c.height)
+		p.Show(browser.Screen{Width: c.width, Height: c.height, Dark: c.dark})
+		p.Open(s.url + "/chat")
 		p.types("protector stamp kya hai?")
-		p.is(`document.querySelectorAll('#choices button').length === 3`)
-		p.shot(c.name)
+		p.Is(`document.querySelectorAll('#choices button').length === 3`)
+		p.Shot(c.name)
 		s.say(s.only(t), channels.Letter{From: "staff", Locale: "en", Blocks: []channels.Block{para("Good morning. I read what you wrote. Shall we go through it together?"), {Kind: channels.Quiet, Text: "Open until 17:00"}}})
-		p.is(`document.querySelectorAll('.staff').length === 1`)
-		p.value("window.scrollTo(0, document.documentElement.scrollHeight)")
-		p.shot(c.name + "-staff")
+		p.Is(`document.querySelectorAll('.staff').length === 1`)
+		p.Value("window.scrollTo(0, document.documentElement.scrollHeight)")
+		p.Shot(c.name + "-staff")
 		p.fits(c.name)
 	}
 }
@@ -686,7 +542,7 @@ const lowContrast = `(function () {
 	return bad;
 })()`
 
-func framed(t *testing.T, browser context.Context) {
+func framed(t *testing.T, chromium *browser.Browser) {
 	h := newHouse()
 	h.answer = echo
 	var named *web.Channel
@@ -709,56 +565,48 @@ func framed(t *testing.T, browser context.Context) {
 
 	inFrame := func(p *phone, expression string) string {
 		// The frame is of another origin: what it shows is asked of the browser.
-		tree, err := chromedp.Call(p.ctx, page.GetFrameTree, cdp.Empty{})
+		tree, err := chromedp.Call(p.Context(), page.GetFrameTree, cdp.Empty{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(tree.FrameTree.ChildFrames) == 0 {
 			return ""
 		}
-		world, err := chromedp.Call(p.ctx, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: tree.FrameTree.ChildFrames[0].Frame.ID})
+		world, err := chromedp.Call(p.Context(), page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: tree.FrameTree.ChildFrames[0].Frame.ID})
 		if err != nil {
 			return "" // it is only just being made
 		}
-		r, err := chromedp.Call(p.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "String(" + expression + ")", ContextID: world.ExecutionContextID})
+		r, err := chromedp.Call(p.Context(), runtime.Evaluate, runtime.EvaluateParams{Expression: "String(" + expression + ")", ContextID: world.ExecutionContextID})
 		if err != nil || r.Result == nil {
 			return ""
 		}
 		return string(r.Result.Value)
 	}
 
-	p := newPhone(t, browser, 1280, 800)
-	p.do(chromedp.Navigate(friend.URL))
-	p.is(`!!document.querySelector('button[aria-label=Chat]')`)
-	if n := p.value("document.querySelectorAll('iframe').length"); n != "0" {
+	p := newPhone(t, chromium, 1280, 800, "asked "+chat)
+	p.Open(friend.URL)
+	p.Is(`!!document.querySelector('button[aria-label=Chat]')`)
+	if n := p.Value("document.querySelectorAll('iframe').length"); n != "0" {
 		t.Error("the chat was loaded before anybody wanted it")
 	}
-	p.click("button[aria-label=Chat]")
+	p.Click("button[aria-label=Chat]")
 	until(t, func() bool { return strings.Contains(inFrame(p, "document.body && document.body.innerText"), "Start") })
-	inFrame(p, "document.getElementById('text').value = 'from the frame', document.getElementById('send').click()")
+	until(t, func() bool {
+		return inFrame(p, "(document.getElementById('text').value = 'from the frame', document.getElementById('send').click(), 'sent')") == `"sent"`
+	})
 	until(t, func() bool {
 		return strings.Contains(inFrame(p, "document.body.innerText"), "Answer to from the frame")
 	})
-	p.shot("framed-1280")
-	inFrame(p, "document.getElementById('leave').click()")
-	p.is(`location.href === 'about:blank'`)
+	p.Shot("framed-1280")
+	until(t, func() bool { return inFrame(p, "(document.getElementById('leave').click(), 'left')") == `"left"` })
+	p.Is(`location.href === 'about:blank'`)
 
-	q := newPhone(t, browser, 1280, 800)
-	q.do(chromedp.Navigate(stranger.URL))
-	q.is(`!!document.querySelector('button[aria-label=Chat]')`)
-	q.click("button[aria-label=Chat]")
-	q.is(`!!document.querySelector('iframe')`)
-	until(t, func() bool {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		for i, f := range q.faults {
-			if strings.Contains(f, "frame-ancestors") {
-				q.faults = append(q.faults[:i], q.faults[i+1:]...)
-				return true
-			}
-		}
-		return false
-	})
+	q := newPhone(t, chromium, 1280, 800, "asked "+chat)
+	q.Open(stranger.URL)
+	q.Is(`!!document.querySelector('button[aria-label=Chat]')`)
+	q.Click("button[aria-label=Chat]")
+	q.Is(`!!document.querySelector('iframe')`)
+	q.Complains("frame-ancestors")
 	if v := inFrame(q, "document.getElementById('text')"); v != "" && v != `"null"` {
 		t.Errorf("a website that was not named shows the chat: %s", v)
 	}

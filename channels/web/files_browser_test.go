@@ -7,7 +7,6 @@ package web_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"image"
 	"image/color"
@@ -24,6 +23,7 @@ import (
 	"sarai/channels"
 	"sarai/channels/web"
 	"sarai/gateway"
+	"sarai/internal/browser"
 	"sarai/store"
 )
 
@@ -43,37 +43,36 @@ func painting(t *testing.T, width, height int) string {
 	return b.String()
 }
 
-type chosenFile struct{ name, kind, content string }
-
-// chooses gives the field of files what a person's choice would.
-func (p *phone) chooses(files ...chosenFile) {
-	p.t.Helper()
-	p.is(`!!document.getElementById('file')`)
-	js := `(function () { var all = new DataTransfer();`
-	for _, f := range files {
-		js += fmt.Sprintf(`all.items.add(new File([Uint8Array.from(atob('%s'), function (c) { return c.charCodeAt(0); })], %s, {type: %s}));`,
-			base64.StdEncoding.EncodeToString([]byte(f.content)), quote(f.name), quote(f.kind))
-	}
-	p.value(js + `var f = document.getElementById('file'); f.files = all.files; f.dispatchEvent(new Event('change')); })()`)
+// chooses chooses files, and waits until all of them are to go with the next words: a
+// photo of a camera is drawn anew first.
+func (p *phone) chooses(files ...browser.File) {
+	p.T.Helper()
+	p.Choose("#file", files...)
+	p.Is(fmt.Sprintf(`document.querySelectorAll('#chosen li').length === %d`, len(files)))
 }
 
 // visits opens the page of a chat that carries files.
 func (p *phone) visits(s *whole) {
-	p.t.Helper()
-	p.do(chromedp.Navigate(s.url + "/chat"))
-	p.is(`document.getElementById('attach') && !document.getElementById('attach').hidden`)
+	p.T.Helper()
+	p.Open(s.url + "/chat")
+	p.Is(`document.getElementById('attach') && !document.getElementById('attach').hidden`)
 }
 
 // key is that of the talk on a phone.
-func (p *phone) key() string { return p.value(`localStorage.getItem('chat.key')`) }
+func (p *phone) key() string { return p.Value(`localStorage.getItem('chat.key')`) }
 
-const pictureIsThere = `(function (all) { return all.length > 0 && [].every.call(all, function (i) { return i.complete && i.naturalWidth > 0; }); })(document.querySelectorAll('#letters .photo img'))`
+// looksAt brings a picture of the talk into sight, since none is loaded that nobody looks
+// at, and waits until it is there.
+func (p *phone) looksAt(photo string) {
+	p.T.Helper()
+	p.Is(`(function (photo) { photo.scrollIntoView(); var i = photo.querySelector('img'); return i && i.complete && i.naturalWidth > 0; })(document.querySelector('` + photo + `'))`)
+}
 
 func TestFilesOnThePage(t *testing.T) {
-	browser := browse(t)
+	chromium := browser.Start(t)
 	for _, part := range []struct {
 		name string
-		run  func(*testing.T, context.Context)
+		run  func(*testing.T, *browser.Browser)
 	}{
 		{"a photo both ways", photoBothWays},
 		{"a photo of a camera becomes small and says nothing of the place", leanPhoto},
@@ -85,22 +84,21 @@ func TestFilesOnThePage(t *testing.T) {
 		{"hidden, erased, and after a reload", hiddenFiles},
 		{"on small screens and from right to left", smallWithFiles},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, browser) })
+		t.Run(part.name, func(t *testing.T) { part.run(t, chromium) })
 	}
 }
 
-func photoBothWays(t *testing.T, browser context.Context) {
+func photoBothWays(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
 	photo := painting(t, 640, 420)
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
 	// The first that somebody does is to send a photo: the talk begins by itself.
-	p.chooses(chosenFile{"passport.png", "image/png", photo}, chosenFile{"contract.pdf", "application/pdf", pdf})
-	p.is(`document.querySelectorAll('#chosen li').length === 2`)
-	p.shot("files-chosen-360")
+	p.chooses(browser.File{Name: "passport.png", Type: "image/png", Content: photo}, browser.File{Name: "contract.pdf", Type: "application/pdf", Content: pdf})
+	p.Shot("files-chosen-360")
 	p.types("Are these real?")
-	p.is(`document.querySelectorAll('#letters .me').length === 2 && document.querySelectorAll('#files li').length === 0`)
-	p.is(pictureIsThere)
+	p.Is(`document.querySelectorAll('#letters .me').length === 2 && document.querySelectorAll('#files li').length === 0`)
+	p.looksAt(".me .photo")
 	var kinds []string
 	for _, e := range s.entries(p.key()) {
 		if e.Author == store.Person {
@@ -117,24 +115,23 @@ func photoBothWays(t *testing.T, browser context.Context) {
 	s.must(err)
 	s.must(s.g.SayFile(context.Background(), id, "amina", "k3", "", gateway.Upload{Name: "voice.webm", Content: bytes.NewReader(webm)}))
 	s.work()
-	p.is(`document.querySelectorAll('.staff .photo img').length === 1 && ` + pictureIsThere)
-	p.is(`document.querySelector('.staff .doc .name').textContent === 'list.pdf'`)
-	p.value(`document.querySelector('.staff .play').click()`)
-	p.is(`document.querySelector('.staff audio') && document.querySelector('.staff audio').currentTime > 0`)
-	p.shot("files-both-360")
+	p.looksAt(".staff .photo")
+	p.Is(`document.querySelector('.staff .doc .name').textContent === 'list.pdf'`)
+	p.Press(".staff .play")
+	p.Is(`document.querySelector('.staff audio').currentTime > 0`)
+	p.Shot("files-both-360")
 	// A document is saved, under its name and as bytes.
-	p.value(`HTMLAnchorElement.prototype.click = function () { window.saved = this.download + ' ' + this.href.slice(0, 5); }, document.querySelector('.staff .doc').click()`)
-	p.is(`window.saved === 'list.pdf blob:'`)
-	p.do(chromedp.Reload())
-	p.is(`document.querySelectorAll('#letters .photo').length === 2`)
-	if n := p.value(`document.querySelectorAll('#letters .me .photo img').length`); n != "0" {
+	p.Value(`HTMLAnchorElement.prototype.click = function () { window.saved = this.download + ' ' + this.href.slice(0, 5); }, document.querySelector('.staff .doc').click()`)
+	p.Is(`window.saved === 'list.pdf blob:'`)
+	p.Do(chromedp.Reload())
+	p.Is(`document.querySelectorAll('#letters .photo').length === 2`)
+	if n := p.Value(`document.querySelectorAll('#letters .me .photo img').length`); n != "0" {
 		t.Error("a picture is loaded that nobody looks at")
 	}
-	p.value(`document.querySelector('#letters .photo').scrollIntoView()`)
-	p.is(`document.querySelectorAll('#letters .me .photo img').length === 1 && ` + pictureIsThere)
-	p.value(`document.querySelector('#letters .photo').click()`)
-	p.is(`document.querySelector('#letters .photo').className === 'photo shown large'`)
-	p.shot("files-large-360")
+	p.looksAt("#letters .me .photo")
+	p.Press("#letters .photo")
+	p.Is(`document.querySelector('#letters .photo').className === 'photo shown large'`)
+	p.Shot("files-large-360")
 }
 
 // camera is a photo as a phone makes it: large, lying on its side (orientation 6 of
@@ -161,15 +158,14 @@ func camera(t *testing.T, width, height int) string {
 	return "\xff\xd8\xff\xe1" + string([]byte{byte((len(head) + 2) >> 8), byte(len(head) + 2)}) + head + b.String()[2:]
 }
 
-func leanPhoto(t *testing.T, browser context.Context) {
+func leanPhoto(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
 	photo := camera(t, 4000, 1500)
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
-	p.chooses(chosenFile{"IMG_0001.jpg", "image/jpeg", photo})
-	p.is(`document.querySelectorAll('#chosen li').length === 1`)
+	p.chooses(browser.File{Name: "IMG_0001.jpg", Type: "image/jpeg", Content: photo})
 	p.types("My contract")
-	p.is(`document.querySelectorAll('#letters .me').length === 1 && document.querySelectorAll('#files li').length === 0`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 1 && document.querySelectorAll('#files li').length === 0`)
 	files := s.files(p.key())
 	if len(files) != 1 {
 		t.Fatalf("the centre has %d files", len(files))
@@ -197,24 +193,23 @@ func leanPhoto(t *testing.T, browser context.Context) {
 	}
 }
 
-func voiceMessage(t *testing.T, browser context.Context) {
+func voiceMessage(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
-	p.click("#record")
-	p.is(`!document.getElementById('voice').hidden && document.getElementById('clock').textContent >= '0:01'`)
-	p.shot("files-recording-360")
-	p.click("#throw")
-	p.is(`document.getElementById('voice').hidden && !document.getElementById('form').hidden && document.querySelectorAll('#chosen li').length === 0`)
-	p.click("#record")
-	p.is(`document.getElementById('clock').textContent >= '0:02'`)
-	p.click("#stop")
-	p.is(`document.querySelectorAll('#chosen audio').length === 1`)
-	p.value(`(function (a) { a.muted = true; a.play(); })(document.querySelector('#chosen audio'))`)
-	p.is(`document.querySelector('#chosen audio').currentTime > 0`)
-	p.shot("files-recorded-360")
-	p.click("#send")
-	p.is(`document.querySelectorAll('#letters .me .play').length === 1 && document.querySelectorAll('#files li').length === 0`)
+	p.Click("#record")
+	p.Is(`!document.getElementById('voice').hidden && document.getElementById('clock').textContent >= '0:01'`)
+	p.Shot("files-recording-360")
+	p.Click("#throw")
+	p.Is(`document.getElementById('voice').hidden && !document.getElementById('form').hidden && document.querySelectorAll('#chosen li').length === 0`)
+	p.Click("#record")
+	p.Is(`document.getElementById('clock').textContent >= '0:02'`)
+	p.Click("#stop")
+	p.Is(`document.querySelectorAll('#chosen audio').length === 1`)
+	p.Plays("#chosen audio")
+	p.Shot("files-recorded-360")
+	p.Click("#send")
+	p.Is(`document.querySelectorAll('#letters .me .play').length === 1 && document.querySelectorAll('#files li').length === 0`)
 	var note *store.Entry
 	for _, e := range s.entries(p.key()) {
 		if len(e.Media) > 0 {
@@ -224,32 +219,32 @@ func voiceMessage(t *testing.T, browser context.Context) {
 	if note == nil || note.Kind != channels.Voice || note.Media[0].Type != "audio/ogg" || note.Media[0].Seconds < 2 || note.Media[0].Seconds > 20 {
 		t.Fatalf("the centre has %+v", note)
 	}
-	p.do(chromedp.Reload())
-	p.is(`document.querySelectorAll('#letters .me .play').length === 1`)
-	p.value(`document.querySelector('#letters .play').click()`)
-	p.is(`document.querySelector('#letters audio') && document.querySelector('#letters audio').currentTime > 0`)
+	p.Do(chromedp.Reload())
+	p.Is(`document.querySelectorAll('#letters .me .play').length === 1`)
+	p.Press("#letters .play")
+	p.Is(`document.querySelector('#letters audio').currentTime > 0`)
 }
 
-func microphoneRefused(t *testing.T, browser context.Context) {
+func microphoneRefused(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
-	p.value(`navigator.mediaDevices.getUserMedia = function () { return Promise.reject(new DOMException('', 'NotAllowedError')); }, 0`)
-	p.click("#record")
-	p.shows("The microphone is not allowed.")
-	p.value(`navigator.mediaDevices.getUserMedia = function () { return Promise.reject(new DOMException('', 'NotFoundError')); }, 0`)
-	p.click("#record")
-	p.shows("No microphone works here.")
+	p.Value(`navigator.mediaDevices.getUserMedia = function () { return Promise.reject(new DOMException('', 'NotAllowedError')); }, 0`)
+	p.Click("#record")
+	p.Shows("The microphone is not allowed.")
+	p.Value(`navigator.mediaDevices.getUserMedia = function () { return Promise.reject(new DOMException('', 'NotFoundError')); }, 0`)
+	p.Click("#record")
+	p.Shows("No microphone works here.")
 	p.types("then I write")
-	p.shows("then I write")
+	p.Shows("then I write")
 }
 
-func lineBreaks(t *testing.T, browser context.Context) {
+func lineBreaks(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
 	p.types("hello")
-	p.is(`document.querySelectorAll('#letters .me').length === 1`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 1`)
 
 	// The line is gone: what waits is said, words are not held up by it, and what is
 	// cancelled never goes.
@@ -259,14 +254,14 @@ func lineBreaks(t *testing.T, browser context.Context) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	p.chooses(chosenFile{"ticket.png", "image/png", painting(t, 64, 64)}, chosenFile{"wrong.pdf", "application/pdf", pdf})
+	p.chooses(browser.File{Name: "ticket.png", Type: "image/png", Content: painting(t, 64, 64)}, browser.File{Name: "wrong.pdf", Type: "application/pdf", Content: pdf})
 	p.types("my ticket")
-	p.shows("The file will be sent by itself.")
+	p.Shows("The file will be sent by itself.")
 	p.types("are you there?")
-	p.is(`document.querySelectorAll('#letters .me').length === 2`)
-	p.shot("files-waiting-360")
-	p.value(`document.querySelectorAll('#files .foot button')[1].click()`)
-	p.is(`document.querySelectorAll('#files li').length === 1`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 2`)
+	p.Shot("files-waiting-360")
+	p.Press("#files li:nth-child(2) .foot button")
+	p.Is(`document.querySelectorAll('#files li').length === 1`)
 
 	// The worst moment: all arrived, and the answer did not.
 	s.gated(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -277,11 +272,11 @@ func lineBreaks(t *testing.T, browser context.Context) {
 		next.ServeHTTP(nowhere{http.Header{}}, r)
 		panic(http.ErrAbortHandler)
 	})
-	p.is(`document.querySelectorAll('#letters .me').length === 3 && document.querySelectorAll('#files li').length === 0`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 3 && document.querySelectorAll('#files li').length === 0`)
 	s.gated(nil)
-	p.chooses(chosenFile{"second.pdf", "application/pdf", pdf})
+	p.chooses(browser.File{Name: "second.pdf", Type: "application/pdf", Content: pdf})
 	p.types("and this")
-	p.is(`document.querySelectorAll('#letters .me').length === 4 && document.querySelectorAll('#files li').length === 0`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 4 && document.querySelectorAll('#files li').length === 0`)
 	var names []string
 	for _, e := range s.entries(p.key()) {
 		for _, m := range e.Media {
@@ -299,15 +294,15 @@ func lineBreaks(t *testing.T, browser context.Context) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	p.chooses(chosenFile{"third.pdf", "application/pdf", pdf})
+	p.chooses(browser.File{Name: "third.pdf", Type: "application/pdf", Content: pdf})
 	p.types("the third")
-	p.shows("The file will be sent by itself.")
-	p.do(chromedp.Reload())
-	p.shows("This file was not sent. Please choose it again.")
-	p.is(`document.getElementById('text').value === 'the third'`)
-	p.shot("files-lost-360")
-	p.value(`document.querySelector('#files .foot button').click()`)
-	p.is(`document.querySelectorAll('#files li').length === 0`)
+	p.Shows("The file will be sent by itself.")
+	p.Do(chromedp.Reload())
+	p.Shows("This file was not sent. Please choose it again.")
+	p.Is(`document.getElementById('text').value === 'the third'`)
+	p.Shot("files-lost-360")
+	p.Press("#files .foot button")
+	p.Is(`document.querySelectorAll('#files li').length === 0`)
 }
 
 // nowhere takes an answer that nobody gets.
@@ -317,39 +312,39 @@ func (n nowhere) Header() http.Header         { return n.h }
 func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
 func (n nowhere) WriteHeader(int)             {}
 
-func refusedFiles(t *testing.T, browser context.Context) {
+func refusedFiles(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{files: 300_000, web: web.Options{MaxFile: 1 << 20}})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
 	p.types("hello")
-	p.is(`document.querySelectorAll('#letters .me').length === 1`)
-	p.chooses(chosenFile{"film.mp4", "video/mp4", strings.Repeat("x", 1<<20+1)})
-	p.shows("This file is larger than")
-	p.is(`document.querySelectorAll('#chosen li').length === 0`)
-	p.chooses(chosenFile{"photo.jpg", "image/jpeg", "<html><script>document.title = 'ran'</script>"})
+	p.Is(`document.querySelectorAll('#letters .me').length === 1`)
+	p.Choose("#file", browser.File{Name: "film.mp4", Type: "video/mp4", Content: strings.Repeat("x", 1<<20+1)})
+	p.Shows("This file is larger than")
+	p.Is(`document.querySelectorAll('#chosen li').length === 0`)
+	p.chooses(browser.File{Name: "photo.jpg", Type: "image/jpeg", Content: "<html><script>document.title = 'ran'</script>"})
 	p.types("look at my visa")
-	p.shows("This kind of file cannot be sent. Please send a photo or a PDF.")
-	p.is(`document.getElementById('text').value === 'look at my visa'`)
-	p.shot("files-refused-360")
-	p.chooses(chosenFile{"visa.png", "image/png", png + strings.Repeat("x", 400_000)})
-	p.click("#send")
-	p.is(`document.querySelectorAll('#letters .me').length === 2 && document.getElementById('text').value === ''`)
-	p.chooses(chosenFile{"more.png", "image/png", png})
+	p.Shows("This kind of file cannot be sent. Please send a photo or a PDF.")
+	p.Is(`document.getElementById('text').value === 'look at my visa'`)
+	p.Shot("files-refused-360")
+	p.chooses(browser.File{Name: "visa.png", Type: "image/png", Content: png + strings.Repeat("x", 400_000)})
+	p.Click("#send")
+	p.Is(`document.querySelectorAll('#letters .me').length === 2 && document.getElementById('text').value === ''`)
+	p.chooses(browser.File{Name: "more.png", Type: "image/png", Content: png})
 	p.types("one more")
-	p.shows("No more files fit into this talk. You can still write.")
-	p.click("#send")
-	p.is(`[].some.call(document.querySelectorAll('#letters .me'), function (l) { return l.innerText.indexOf('one more') >= 0; })`)
-	if title := p.value("document.title"); title == "ran" {
+	p.Shows("No more files fit into this talk. You can still write.")
+	p.Click("#send")
+	p.Is(`[].some.call(document.querySelectorAll('#letters .me'), function (l) { return l.innerText.indexOf('one more') >= 0; })`)
+	if title := p.Value("document.title"); title == "ran" {
 		t.Error("it ran")
 	}
 }
 
-func hostileFiles(t *testing.T, browser context.Context) {
+func hostileFiles(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
 	p.types("hello")
-	p.is(`document.querySelectorAll('#letters .me').length === 1`)
+	p.Is(`document.querySelectorAll('#letters .me').length === 1`)
 	s.handed(p.key())
 	id := s.thread(p.key()).ID
 	// What is a picture and a page is a picture; what its name says is never asked.
@@ -359,40 +354,41 @@ func hostileFiles(t *testing.T, browser context.Context) {
 	if err := s.g.SayFile(context.Background(), id, "amina", "k3", "", gateway.Upload{Name: "plan.png", Content: strings.NewReader(svg)}); err == nil {
 		t.Error("a picture that runs was sent")
 	}
-	p.is(`document.querySelectorAll('.staff').length === 2`)
-	p.value(`document.querySelector('.staff .photo').click(), 0`)
-	p.value(`document.querySelector('.staff .doc').click(), 0`)
-	p.is(`!document.querySelector('[aria-busy]')`)
+	p.Is(`document.querySelectorAll('.staff').length === 2`)
+	p.Press(".staff .photo")
+	p.Press(".staff .doc")
+	p.Is(`!document.querySelector('[aria-busy]')`)
 	seqs, ps := s.papers(p.key())
 	// By its address alone it is nothing, and where it is shown as a page of its own
 	// it is no page.
 	if status, _, _ := s.fetch("", seqs[0], ps[0].ID); status != http.StatusUnauthorized {
 		t.Errorf("by its address: %d", status)
 	}
-	got := p.value(fmt.Sprintf(`fetch('/chat/api/files/%d/%s', {headers: {Authorization: 'Bearer ' + localStorage.getItem('chat.key')}}).then(function (r) { window.kind = r.headers.get('content-type'); }), 0`, seqs[0], ps[0].ID))
-	p.is(`window.kind === 'image/gif'`)
-	if n := p.value(`document.querySelectorAll('#letters script, #letters iframe, #letters object, #letters embed, #letters svg[onload], #letters [onerror]').length`); n != "0" || p.value("document.title") == "ran" {
+	got := p.Value(fmt.Sprintf(`fetch('/chat/api/files/%d/%s', {headers: {Authorization: 'Bearer ' + localStorage.getItem('chat.key')}}).then(function (r) { window.kind = r.headers.get('content-type'); }), 0`, seqs[0], ps[0].ID))
+	p.Is(`window.kind === 'image/gif'`)
+	if n := p.Value(`document.querySelectorAll('#letters script, #letters iframe, #letters object, #letters embed, #letters svg[onload], #letters [onerror]').length`); n != "0" || p.Value("document.title") == "ran" {
 		t.Errorf("%s elements are the stranger's %s", n, got)
 	}
 }
 
-func hiddenFiles(t *testing.T, browser context.Context) {
+func hiddenFiles(t *testing.T, chromium *browser.Browser) {
 	s := openWhole(t, wholeOptions{})
-	p := newPhone(t, browser, 360, 640)
+	p := newPhone(t, chromium, 360, 640)
 	p.visits(s)
-	p.chooses(chosenFile{"passport.png", "image/png", painting(t, 64, 64)})
+	p.chooses(browser.File{Name: "passport.png", Type: "image/png", Content: painting(t, 64, 64)})
 	p.types("mine")
-	p.is(`document.querySelectorAll('#letters .photo img').length === 1`)
+	p.looksAt("#letters .photo")
 	id := s.handed(p.key())
 	s.must(s.g.SayFile(context.Background(), id, "amina", "k1", "", gateway.Upload{Name: "list.pdf", Content: strings.NewReader(pdf)}))
-	p.is(`document.querySelectorAll('.staff .doc').length === 1`)
+	p.Is(`document.querySelectorAll('.staff .doc').length === 1`)
 	// Erased at the desk while the page is open, and then seen anew.
 	_, ps := s.papers(p.key())
 	s.must(s.g.EraseFile(context.Background(), id, "amina", ps[1].ID))
-	p.value(`document.querySelector('.staff .doc').click(), 0`)
-	p.shows("This file is no longer here.")
-	p.do(chromedp.Reload())
-	p.is(`document.querySelectorAll('.staff .quiet').length === 1 && document.querySelectorAll('.staff .doc').length === 0 && ` + pictureIsThere)
+	p.Press(".staff .doc")
+	p.Shows("This file is no longer here.")
+	p.Do(chromedp.Reload())
+	p.Is(`document.querySelectorAll('.staff .quiet').length === 1 && document.querySelectorAll('.staff .doc').length === 0`)
+	p.looksAt("#letters .photo")
 
 	// Hidden: what was there goes, what waits is not sent any more, and no blob is left.
 	s.gated(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -401,23 +397,23 @@ func hiddenFiles(t *testing.T, browser context.Context) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	p.value(`window.url = document.querySelector('#letters .photo img').src, 0`)
-	p.chooses(chosenFile{"ticket.png", "image/png", painting(t, 64, 64)})
+	p.Value(`window.url = document.querySelector('#letters .photo img').src, 0`)
+	p.chooses(browser.File{Name: "ticket.png", Type: "image/png", Content: painting(t, 64, 64)})
 	p.types("my ticket")
-	p.shows("The file will be sent by itself.")
+	p.Shows("The file will be sent by itself.")
 	p.types("hide")
-	p.is(`document.querySelectorAll('#letters img, #files li').length === 0`)
+	p.Is(`document.querySelectorAll('#letters img, #files li').length === 0`)
 	s.gated(nil)
-	p.value(`(function () { var i = new Image(); i.onerror = function () { window.gone = true; }; i.src = window.url; })()`)
-	p.is(`window.gone === true`)
-	p.do(chromedp.Reload())
-	p.is(`document.querySelectorAll('#letters .said').length > 0`)
-	if n := p.value(`document.querySelectorAll('#letters img, #letters .doc').length`); n != "0" || len(s.files(p.key())) != 2 {
+	p.Value(`(function () { var i = new Image(); i.onerror = function () { window.gone = true; }; i.src = window.url; })()`)
+	p.Is(`window.gone === true`)
+	p.Do(chromedp.Reload())
+	p.Is(`document.querySelectorAll('#letters .said').length > 0`)
+	if n := p.Value(`document.querySelectorAll('#letters img, #letters .doc').length`); n != "0" || len(s.files(p.key())) != 2 {
 		t.Errorf("%s files are shown, %d are known", n, len(s.files(p.key())))
 	}
 }
 
-func smallWithFiles(t *testing.T, browser context.Context) {
+func smallWithFiles(t *testing.T, chromium *browser.Browser) {
 	photo := painting(t, 900, 600)
 	for _, c := range []struct {
 		name, locale  string
@@ -426,36 +422,36 @@ func smallWithFiles(t *testing.T, browser context.Context) {
 		{"en-320", "en", 320, 568}, {"ur-360", "ur", 360, 740}, {"fa-AF-320", "fa-AF", 320, 568}, {"bn-320", "bn", 320, 568}, {"en-1280", "en", 1280, 800},
 	} {
 		s := openWhole(t, wholeOptions{})
-		p := newPhone(t, browser, c.width, c.height)
+		p := newPhone(t, chromium, c.width, c.height)
 		p.visits(s)
-		p.value("localStorage.setItem('chat.locale', '" + c.locale + "'), 0")
-		p.do(chromedp.Reload())
-		p.is(fmt.Sprintf("document.documentElement.lang === '%s' && document.getElementById('attach') && !document.getElementById('attach').hidden", c.locale))
+		p.Value("localStorage.setItem('chat.locale', '" + c.locale + "'), 0")
+		p.Do(chromedp.Reload())
+		p.Is(fmt.Sprintf("document.documentElement.lang === '%s' && document.getElementById('attach') && !document.getElementById('attach').hidden", c.locale))
 		p.fits(c.name)
-		p.chooses(chosenFile{"a-very-long-name-of-a-contract-which-somebody-has-scanned-twice-and-called-so.pdf", "application/pdf", pdf}, chosenFile{"photo.png", "image/png", photo})
+		p.chooses(browser.File{Name: "a-very-long-name-of-a-contract-which-somebody-has-scanned-twice-and-called-so.pdf", Type: "application/pdf", Content: pdf}, browser.File{Name: "photo.png", Type: "image/png", Content: photo})
 		p.fits(c.name + ", chosen")
-		p.shot("files-" + c.name + "-chosen")
-		p.click("#send")
-		p.is(`document.querySelectorAll('#letters .me').length === 2 && ` + pictureIsThere)
+		p.Shot("files-" + c.name + "-chosen")
+		p.Click("#send")
+		p.Is(`document.querySelectorAll('#letters .me').length === 2`)
+		p.looksAt(".me .photo")
 		id := s.handed(p.key())
 		s.must(s.g.SayFile(context.Background(), id, "amina", "k1", "شکریہ", gateway.Upload{Name: "فہرست.pdf", Content: strings.NewReader(pdf)}))
 		webm, err := os.ReadFile("../../internal/ogg/testdata/live.webm")
 		s.must(err)
 		s.must(s.g.SayFile(context.Background(), id, "amina", "k2", "", gateway.Upload{Name: "voice.webm", Content: bytes.NewReader(webm)}))
 		s.must(s.g.SayFile(context.Background(), id, "amina", "k3", "", gateway.Upload{Name: "real.png", Content: strings.NewReader(photo)}))
-		p.is(`document.querySelectorAll('.staff .photo').length === 1`)
-		p.value("localStorage.setItem('chat.locale', '" + c.locale + "'), 0") // the test's program speaks English
-		p.do(chromedp.Reload())
-		p.is(`document.querySelectorAll('.staff').length === 3`)
-		p.value("window.scrollTo(0, document.documentElement.scrollHeight)")
-		p.is(`document.querySelectorAll('.staff .photo img').length === 1`)
+		p.Is(`document.querySelectorAll('.staff .photo').length === 1`)
+		p.Value("localStorage.setItem('chat.locale', '" + c.locale + "'), 0") // the test's program speaks English
+		p.Do(chromedp.Reload())
+		p.Is(`document.querySelectorAll('.staff').length === 3`)
+		p.looksAt(".staff .photo")
 		p.fits(c.name + ", in the talk")
-		p.shot("files-" + c.name)
-		p.click("#record")
-		p.is(`!document.getElementById('voice').hidden`)
+		p.Shot("files-" + c.name)
+		p.Click("#record")
+		p.Is(`!document.getElementById('voice').hidden`)
 		p.fits(c.name + ", recording")
-		p.shot("files-" + c.name + "-recording")
-		p.click("#throw")
-		p.is(`document.getElementById('voice').hidden`)
+		p.Shot("files-" + c.name + "-recording")
+		p.Click("#throw")
+		p.Is(`document.getElementById('voice').hidden`)
 	}
 }

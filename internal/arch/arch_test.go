@@ -45,8 +45,9 @@ var may = map[string][]string{
 	"store/keys":             {},
 	"standin/...":            {"standin/page"}, // platforms played on this machine: they know nothing of us, nor of one another
 	"standin/page":           {},
-	"standin/page/pagetest":  {},
+	"standin/page/pagetest":  {"internal/browser"},
 	"internal/arch":          {},
+	"internal/browser":       {},                 // tests only
 	"internal/e2e":           {"*"},              // tests only
 	"internal/load":          {"standin/botapi"}, // measures from another process
 	"internal/ogg":           {},

@@ -5,30 +5,26 @@
 package botapi_test
 
 import (
-	"flag"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
+	"sarai/internal/browser"
 	"sarai/standin/botapi"
 	"sarai/standin/page/pagetest"
 )
-
-var shots = flag.String("shots", "", "write pictures of the page into this folder, to look at")
 
 func TestSomebodyPlaysAPerson(t *testing.T) {
 	p := serve(t, func(o *botapi.Options) { o.Now = nil }) // a talk of today
 	p.taken("setMyDescription", args{"description": "یہاں ایک پروگرام جواب دیتا ہے", "language_code": "ur"})
 	p.taken("setMyCommands", args{"commands": []botapi.Command{{Command: "menu", Description: "فہرست"}}})
-	b := pagetest.Open(t, *shots, p.url+"/", 360, 740)
+	b := pagetest.Open(t, p.url+"/", 360, 740)
 	b.Shows("The bot is not asking")
 	b.Click("#add summary")
-	b.Fill("add-id", "1002")
-	b.Fill("add-language", "ur")
+	b.Fill("#add-id", "1002")
+	b.Fill("#add-language", "ur")
 	b.Click("#add-form button")
 	b.Shows("پروگرام جواب دیتا ہے")
 	b.Is(`!document.getElementById('start').hidden`)
-	b.Shot("empty-360")
+	b.Shot("telegram-empty-360")
 	b.Click("#start")
 	asif := p.Person(1002, "")
 	p.await(func() bool { return len(asif.Screen()) == 1 })
@@ -57,14 +53,14 @@ func TestSomebodyPlaysAPerson(t *testing.T) {
 
 	// Whatever anybody writes is only text.
 	evil := `<img src=x onerror="document.title='gone'"><script>document.title='gone'</script>`
-	b.Fill("text", evil)
+	b.Fill("#text", evil)
 	b.Click("#form button")
 	b.Shows(evil)
 	if title := b.Value("document.title"); title != "Telegram, played" {
 		t.Errorf("the title is %q", title)
 	}
 	b.Click("li.me:last-child .tools button")
-	b.Fill("text", "میں نے بدل دیا")
+	b.Fill("#text", "میں نے بدل دیا")
 	b.Click("#form button")
 	b.Shows("changed")
 	if s := asif.Screen(); s[len(s)-1].Text != "میں نے بدل دیا" || !s[len(s)-1].Edited {
@@ -77,7 +73,7 @@ func TestSomebodyPlaysAPerson(t *testing.T) {
 	b.Shows("📍 33.69, 73.06")
 	b.Click("#contact button")
 	b.Shows("+92000000000")
-	b.Shot("more-360")
+	b.Shot("telegram-more-360")
 	b.Click("#more summary")
 
 	b.Click("#trouble summary")
@@ -89,10 +85,10 @@ func TestSomebodyPlaysAPerson(t *testing.T) {
 	b.Click("#block")
 	b.Shows("1002 · ur · blocked")
 	p.refused(403, "Forbidden: bot was blocked by the user", "sendMessage", args{"chat_id": 1002, "text": "x"})
-	b.Shot("talk-360")
+	b.Shot("telegram-talk-360")
 	b.Click("#start")
 	b.Is(`document.getElementById('block').textContent === 'Block'`)
-	b.Do(chromedp.EmulateViewport(1000, 900))
-	b.Shot("talk-1000")
+	b.Show(browser.Screen{Width: 1000, Height: 900})
+	b.Shot("telegram-talk-1000")
 	b.Fits()
 }

@@ -5,21 +5,19 @@
 package graph_test
 
 import (
-	"flag"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"sarai/internal/browser"
 	"sarai/standin/graph"
 	"sarai/standin/page/pagetest"
 )
 
-var shots = flag.String("shots", "", "write pictures of the page into this folder, to look at")
-
 // says waits for a word in the small line below a message.
 func says(b *pagetest.Tab, word string) {
-	b.Is("[...document.querySelectorAll('.when')].some((e) => e.textContent.includes(" + pagetest.Quote(word) + "))")
+	b.Is("[...document.querySelectorAll('.when')].some((e) => e.textContent.includes(" + browser.Quote(word) + "))")
 }
 
 func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
@@ -30,11 +28,11 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 		"ice_breakers":    []args{{"locale": "default", "call_to_actions": []args{{"question": "کیا میں کام بدل سکتا ہوں؟", "payload": "t:employer"}}}},
 		"persistent_menu": []args{{"locale": "default", "call_to_actions": []args{{"type": "postback", "title": "فہرست", "payload": "menu"}}}},
 	}).taken(t)
-	b := pagetest.Open(t, *shots, p.url+"/", 360, 740)
+	b := pagetest.Open(t, p.url+"/", 360, 740)
 	b.Shows("Messenger: webhook")
 	b.Click("#add summary")
-	b.Fill("add-id", "5001")
-	b.Fill("add-name", "Asif Example")
+	b.Fill("#add-id", "5001")
+	b.Fill("#add-name", "Asif Example")
 	b.Click("#add-form button")
 	b.Shows("پروگرام جواب دیتا ہے")
 	b.Is(`!document.getElementById('start').hidden && document.querySelectorAll('#breakers button').length === 1`)
@@ -67,7 +65,7 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 
 	// Whatever anybody writes is only text; the keyboard alone is enough to write it.
 	evil := `<img src=x onerror="document.title='gone'"><script>document.title='gone'</script>`
-	b.Fill("text", evil)
+	b.Fill("#text", evil)
 	b.Do(chromedp.Focus(chromedp.CSS("#text")), chromedp.KeyEvent("\r"))
 	b.Shows(evil)
 	if title := b.Value("document.title"); title != "Meta, played" {
@@ -75,7 +73,7 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 	}
 	b.Press("li.me:last-child .tools button")
 	b.Shows("Changing a message")
-	b.Fill("text", "میں نے بدل دیا")
+	b.Fill("#text", "میں نے بدل دیا")
 	b.Click("#form button")
 	says(b, "changed")
 	if s := asif.Screen(); s[len(s)-1].Text != "میں نے بدل دیا" || !s[len(s)-1].Edited {
@@ -85,7 +83,7 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 	b.SendPicture(`input[data-kind=image]`)
 	b.Click("#place button")
 	b.Shows("33.69, 73.06")
-	b.Fill("answer-text", "I am a counsellor")
+	b.Fill("#answer-text", "I am a counsellor")
 	b.Click("#answer button")
 	says(b, "a colleague")
 	b.Shot("messenger-more-360")
@@ -108,12 +106,12 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 	// WhatsApp.
 	b.Click("#add summary")
 	b.Value(`document.getElementById('add-kind').value = 'contact'`)
-	b.Fill("add-id", "15550000101")
-	b.Fill("add-name", "Bina Example")
+	b.Fill("#add-id", "15550000101")
+	b.Fill("#add-name", "Bina Example")
 	b.Click("#add-form button")
 	bina := p.Contact("15550000101", "")
 	b.Is(`document.getElementById('who').value === 'w:15550000101'`)
-	b.Fill("text", "salam")
+	b.Fill("#text", "salam")
 	b.Click("#form button")
 	p.await(func() bool { return len(bina.Screen()) == 1 })
 	b.Is(`document.querySelectorAll('#messages li').length === 1`)
@@ -131,14 +129,14 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 
 	// Under a post.
 	b.Click("#add summary")
-	b.Fill("publish-text", "Ask us")
+	b.Fill("#publish-text", "Ask us")
 	b.Click("#publish button")
 	p.await(func() bool { return len(p.Posts()) == 1 })
 	post := p.Posts()[0]
 	b.Is("document.querySelector('#who option[value=\"p:" + post + "\"]')")
 	b.Value("(document.getElementById('who').value = 'p:" + post + "', document.getElementById('who').dispatchEvent(new Event('change')))")
 	b.Is(`!document.getElementById('as').hidden && document.getElementById('as').value === 'm:5001'`)
-	b.Fill("text", "میں ویزا کیسے بڑھاؤں؟")
+	b.Fill("#text", "میں ویزا کیسے بڑھاؤں؟")
 	b.Click("#form button")
 	p.await(func() bool { return len(p.Comments(post)) == 1 })
 	b.Shows("Asif Example")
@@ -164,7 +162,7 @@ func TestSomebodyPlaysPeopleOfMeta(t *testing.T) {
 	b.Click("#deliver")
 	b.Is(`document.getElementById('deliver').hidden`)
 
-	b.Do(chromedp.EmulateViewport(1000, 900))
+	b.Show(browser.Screen{Width: 1000, Height: 900})
 	b.Shot("post-1000")
 	for _, whom := range []string{"m:5001", "w:15550000101", "p:" + post} {
 		b.Value("(document.getElementById('who').value = '" + whom + "', document.getElementById('who').dispatchEvent(new Event('change')))")

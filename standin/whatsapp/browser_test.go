@@ -5,46 +5,43 @@
 package whatsapp_test
 
 import (
-	"flag"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
+	"sarai/internal/browser"
 	"sarai/standin/page/pagetest"
 	"sarai/standin/whatsapp"
 )
-
-var shots = flag.String("shots", "", "write pictures of the page into this folder, to look at")
 
 func TestSomebodyPlaysAPersonAndTheOwner(t *testing.T) {
 	w := serve(t, whatsapp.Options{})
 	w.Person(badr).Name("Badr")
 	c, qr := fresh(t, w)
-	b := pagetest.Open(t, *shots, "http://"+w.addr+"/", 360, 740)
+	b := pagetest.Open(t, "http://"+w.addr+"/", 360, 740)
 	b.Shows("No device is linked")
 	b.Click("#add summary")
-	b.Fill("add-number", amina)
-	b.Fill("add-name", "آمنہ")
+	b.Fill("#add-number", amina)
+	b.Fill("#add-name", "آمنہ")
 	b.Click("#add-form button")
-	b.Is(`document.getElementById('people').value === ` + pagetest.Quote(amina))
-	b.Shot("empty-360")
+	b.Is(`document.getElementById('people').value === ` + browser.Quote(amina))
+	b.Shot("device-empty-360")
 
 	b.Click("#link summary")
 	b.Shows("a device shows a QR code")
-	b.Fill("qr", "something else")
+	b.Fill("#qr", "something else")
 	b.Click("#scan button")
 	b.Shows("not the text of a QR code")
-	b.Fill("qr", qr)
+	b.Fill("#qr", qr)
 	b.Click("#scan button")
 	b.Shows("The device is connected")
 	b.Is(`document.getElementById('problem').hidden`)
-	b.Shot("linked-360")
+	b.Shot("device-linked-360")
 	b.Click("#link summary")
 
 	p := w.Person(amina)
-	b.Fill("text", "میں جانا چاہتی ہوں")
+	b.Fill("#text", "میں جانا چاہتی ہوں")
 	b.Click("#form button")
 	waitFor(t, c, func(e *events.Message) bool {
 		return e.Message.GetConversation() == "میں جانا چاہتی ہوں" && e.Info.PushName == "آمنہ"
@@ -71,7 +68,7 @@ func TestSomebodyPlaysAPersonAndTheOwner(t *testing.T) {
 	waitFor(t, c, func(e *events.Message) bool { return e.Message.GetReactionMessage().GetText() == "👍" })
 	b.Click("li.other .tools button:nth-child(2)")
 	b.Shows("Answering")
-	b.Fill("text", "answered")
+	b.Fill("#text", "answered")
 	b.Click("#form button")
 	waitFor(t, c, func(e *events.Message) bool {
 		return e.Message.GetExtendedTextMessage().GetContextInfo().GetStanzaID() != ""
@@ -82,9 +79,9 @@ func TestSomebodyPlaysAPersonAndTheOwner(t *testing.T) {
 	waitFor(t, c, func(e *events.Message) bool { return e.Message.GetPollUpdateMessage() != nil })
 
 	// Typing on the page shows at the device, which looks.
-	b.Do(chromedp.SendKeys(chromedp.CSS("#text"), "so"))
+	b.Type("#text", "so")
 	waitFor(t, c, func(e *events.ChatPresence) bool { return e.State == types.ChatPresenceComposing })
-	b.Fill("text", "")
+	b.Fill("#text", "")
 
 	b.Click("#more summary")
 	b.SendPicture(`input[data-kind=picture]`)
@@ -95,16 +92,16 @@ func TestSomebodyPlaysAPersonAndTheOwner(t *testing.T) {
 	b.Is(`document.getElementById('call').textContent === 'Hang up'`)
 	b.Click("#call")
 	waitFor(t, c, any1[*events.CallTerminate])
-	b.Shot("more-360")
+	b.Shot("device-more-360")
 	b.Click("#more summary")
 
 	// The owner, by hand.
 	b.Click("#owner")
-	b.Fill("text", "by hand")
+	b.Fill("#text", "by hand")
 	b.Click("#form button")
 	waitFor(t, c, func(e *events.Message) bool { return e.Info.IsFromMe && e.Message.GetConversation() == "by hand" })
 	b.Shows("by hand")
-	b.Shot("owner-360")
+	b.Shot("device-owner-360")
 	b.Click("#owner")
 
 	b.Click("#trouble summary")
@@ -122,7 +119,7 @@ func TestSomebodyPlaysAPersonAndTheOwner(t *testing.T) {
 	b.Click("[data-do=unlink]")
 	b.Shows("No device is linked")
 	b.Click("#link summary")
-	b.Do(chromedp.EmulateViewport(1000, 900))
-	b.Shot("talk-1000")
+	b.Show(browser.Screen{Width: 1000, Height: 900})
+	b.Shot("device-talk-1000")
 	b.Fits()
 }
