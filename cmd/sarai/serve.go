@@ -183,6 +183,7 @@ func (serveCmd) Run(c *cli, w world) error {
 		if w.env("GOGC") == "" {
 			debug.SetGCPercent(collectAt)
 		}
+		debug.FreeOSMemory() // what fitting took is needed by others rather
 	}()
 	go registers.watch(ctx, g.SetRegisters)
 	kept := watchBackups(ctx, keeper, log, asked...)
