@@ -45,7 +45,7 @@ var spellings = map[word]string{
 	wordCounsellor: `counsellor, counselor, human, a human, person, agent please, operator, talk to a human, talk to someone, real person, staff, /counsellor, advisor, adviser
 		کونسلر, کاؤنسلر, مشیر, انسان, بندے سے بات, insan se baat, mushir, counsellor se baat, counselor se baat karni hai, counsellor se baat karni hai
 		مشاور, مشاور میخواهم, با مشاور, moshawer, mushawer, moshaver, سلاکار, مشاور غواړم, مستشار, مرشد, موظف, ڕاوێژکار
-		консультант, оператор, человек, живой человек, консультанта, мушовир, маслаҳатчӣ, кеңешчи, кеңесші, maslahatchi, маслаҳатчи
+		консультант, оператор, человек, живой человек, консультанта, поговорить с человеком, хочу поговорить с человеком, нужен консультант, позовите человека, мушовир, маслаҳатчӣ, кеңешчи, кеңесші, maslahatchi, маслаҳатчи
 		কাউন্সেলর, কাউন্সিলর, পরামর্শক, মানুষ, poramorshok, manush er sathe kotha, counsellor er sathe kotha bolbo`,
 	wordBack: `back, go back, /back, previous
 		واپس, پیچھے, wapas, wapis, peeche, بازگشت, برگشت, پس, bargasht, شاته, رجوع, العودة, گەڕانەوە
