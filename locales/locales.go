@@ -14,6 +14,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"text/template/parse"
 
@@ -82,13 +83,22 @@ func LoadFS(fsys fs.FS) (*Phrases, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locales: %w", err)
 	}
+	files := make([]struct {
+		locale  content.Locale
+		tongue  *tongue
+		problem *content.Problem
+	}, len(names))
+	var group sync.WaitGroup
+	for i := range files {
+		group.Go(func() { files[i].locale, files[i].tongue, files[i].problem = read(fsys, names[i]) })
+	}
+	group.Wait()
 	p := &Phrases{tongues: map[content.Locale]*tongue{}}
-	for _, name := range names {
-		l, t, problem := read(fsys, name)
-		if problem != nil {
-			return nil, fmt.Errorf("locales: %s", problem)
+	for _, f := range files {
+		if f.problem != nil {
+			return nil, fmt.Errorf("locales: %s", f.problem)
 		}
-		p.tongues[l] = t
+		p.tongues[f.locale] = f.tongue
 	}
 	if p.tongues[content.English] == nil {
 		return nil, errors.New("locales: active.en.toml is missing: English is the last resort of all others")

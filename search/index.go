@@ -124,7 +124,7 @@ func New(c *content.Catalogue) *Index {
 	})
 	group.Go(func() {
 		x.vocabulary, x.x = newVocabulary(x.texts)
-		x.likeness = newLikeness(x.vocabulary, x.x)
+		group.Go(func() { x.likeness = newLikeness(x.vocabulary, x.x) })
 		x.centres = centroids(x.x, x.labels(), len(x.families), len(x.vocabulary.idf), nil)
 	})
 	group.Wait()
@@ -161,20 +161,25 @@ type line struct {
 	words   string
 }
 
-// take makes samples of lines: one of those of a family that say the same in a
-// language.
-func (x *Index) take(lines []line) {
-	texts := make([]text, len(lines))
+// share calls f with each number below n, on all processors.
+func share(n int, f func(i int)) {
 	var group sync.WaitGroup
 	const hands = 8 // more than there are processors mostly, so that none waits long for another
 	for hand := range hands {
 		group.Go(func() {
-			for i := hand; i < len(lines); i += hands {
-				texts[i] = newText(lines[i].words, x.meanings)
+			for i := hand; i < n; i += hands {
+				f(i)
 			}
 		})
 	}
 	group.Wait()
+}
+
+// take makes samples of lines: one of those of a family that say the same in a
+// language.
+func (x *Index) take(lines []line) {
+	texts := make([]text, len(lines))
+	share(len(lines), func(i int) { texts[i] = newText(lines[i].words, x.meanings) })
 	type same struct {
 		family int32
 		locale content.Locale

@@ -166,9 +166,7 @@ func newVocabulary(texts []text) (*vocabulary, []vector) {
 	}
 	v.none = float32(math.Log(1+float64(len(texts))) + 1)
 	xs := make([]vector, len(texts))
-	for n, ids := range features {
-		xs[n] = v.weigh(ids, [blocks]float64{})
-	}
+	share(len(texts), func(n int) { xs[n] = v.weigh(features[n], [blocks]float64{}) })
 	return v, xs
 }
 
