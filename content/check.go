@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -56,7 +57,7 @@ func Check(fsys fs.FS, now time.Time) []Problem {
 
 func checkFiles(found files, broken []Problem, now time.Time) []Problem {
 	t := readTree(found, broken)
-	c := &checker{tree: t, now: now, facts: map[*Text]*facts{}}
+	c := &checker{tree: t, now: now, facts: t.told()}
 	c.problems = slices.Concat(t.broken, t.ignored)
 	for name, raw := range found {
 		c.characters(name, raw)
@@ -97,13 +98,27 @@ type checker struct {
 func (c *checker) add(p ...Problem) { c.problems = append(c.problems, p...) }
 
 // told gives the facts of a text.
-func (c *checker) told(t *Text) *facts {
-	f := c.facts[t]
-	if f == nil {
-		f = t.told()
-		c.facts[t] = f
+func (c *checker) told(t *Text) *facts { return c.facts[t] }
+
+// told finds what each text tells, which is most of a check, on all processors.
+func (t *tree) told() map[*Text]*facts {
+	var texts []*Text
+	for _, a := range t.articles {
+		for _, x := range a.texts {
+			texts = append(texts, x.text)
+		}
 	}
-	return f
+	found := make([]*facts, len(texts))
+	var group sync.WaitGroup
+	for i, x := range texts {
+		group.Go(func() { found[i] = x.told() })
+	}
+	group.Wait()
+	all := map[*Text]*facts{}
+	for i, x := range texts {
+		all[x] = found[i]
+	}
+	return all
 }
 
 // characters finds characters that no file may hold.

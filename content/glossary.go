@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -161,11 +162,13 @@ func (c *checker) usage() {
 		}
 		terms = append(terms, x)
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.articles)) {
-		a := c.articles[id]
+	ids := slices.Sorted(maps.Keys(c.articles))
+	found := make([][]Problem, len(ids))
+	look := func(i int) {
+		a := c.articles[ids[i]]
 		en := a.texts[English]
 		if en == nil {
-			continue
+			return
 		}
 		english := strings.Fields(fold(en.text.words()))
 		var used []term
@@ -187,10 +190,16 @@ func (c *checker) usage() {
 				}
 			}
 			if len(missing) > 0 {
-				c.add(Problem{x.file, x.body.first, fmt.Sprintf("has other words than the glossary (%s)", strings.Join(missing, "; ")), false})
+				found[i] = append(found[i], Problem{x.file, x.body.first, fmt.Sprintf("has other words than the glossary (%s)", strings.Join(missing, "; ")), false})
 			}
 		}
 	}
+	var group sync.WaitGroup
+	for i := range ids {
+		group.Go(func() { look(i) })
+	}
+	group.Wait()
+	c.add(slices.Concat(found...)...)
 }
 
 // says reports whether English words stand in a text one behind the other, each
