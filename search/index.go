@@ -255,8 +255,8 @@ func part(key string) int {
 func (x *Index) fold(sample int) int { return part(x.texts[sample].joined) }
 
 // Fit gives the index with the full model, and leaves x as it is. It takes
-// about two seconds of one processor for 139 articles with 9,800 samples and
-// five or six for 19,600, and uses all processors, so it belongs off the path of a
+// about two seconds of one processor for 139 articles with 9,800 samples and six
+// for 21,800, and uses all processors, so it belongs off the path of a
 // question. An index that has it already is given back. It fails only when ctx ends.
 func (x *Index) Fit(ctx context.Context) (*Index, error) {
 	if x.full {
