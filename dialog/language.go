@@ -29,7 +29,11 @@ func (t *turn) learnLocale(r search.Reading, hint content.Locale) {
 func (t *turn) learn(ev Heard, isWord bool) {
 	r := ev.Reading
 	if ev.Form != Words || isWord || t.s.Locale == "" || t.s.Guess {
-		t.learnLocale(r, ev.Hint)
+		hint := ev.Hint
+		if ev.Form == Words && !couldBe(hint, ev.Text) {
+			hint = "" // many phones speak English whose owners do not
+		}
+		t.learnLocale(r, hint)
 		return
 	}
 	if r.Locale == "" || !r.Sure || r.Locale == t.s.Locale {
@@ -56,18 +60,43 @@ func (t *turn) learnLetters(ev Heard) {
 	if ev.Form != Words || ev.Reading.Locale != content.Uzbek {
 		return
 	}
-	cyrillic, latin := 0, 0
-	for _, c := range ev.Text {
-		switch {
-		case unicode.Is(unicode.Cyrillic, c):
-			cyrillic++
-		case unicode.Is(unicode.Latin, c):
-			latin++
+	if s := script(ev.Text); s != nil {
+		t.s.Cyrillic = s == unicode.Cyrillic
+	}
+}
+
+// scripts are those that our languages are written in.
+var scripts = []*unicode.RangeTable{unicode.Latin, unicode.Arabic, unicode.Cyrillic, unicode.Bengali}
+
+// script is the one in which most letters of a text are, nil where it has none.
+func script(text string) (most *unicode.RangeTable) {
+	best := 0
+	for _, s := range scripts {
+		n := 0
+		for _, c := range text {
+			if unicode.Is(s, c) && unicode.IsLetter(c) {
+				n++
+			}
+		}
+		if n > best {
+			most, best = s, n
 		}
 	}
-	if cyrillic != latin {
-		t.s.Cyrillic = cyrillic > latin
+	return most
+}
+
+// couldBe says whether a text can be in a language by its letters. In Latin ones
+// people write all of them.
+func couldBe(l content.Locale, text string) bool {
+	switch script(text) {
+	case unicode.Arabic:
+		return l.RTL()
+	case unicode.Cyrillic:
+		return slices.Contains([]content.Locale{content.Tajik, content.Russian, content.Kyrgyz, content.Kazakh, content.Uzbek}, l)
+	case unicode.Bengali:
+		return l == content.Bangla
 	}
+	return true
 }
 
 func (t *turn) setLocale(l content.Locale) {
