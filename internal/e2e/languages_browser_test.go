@@ -4,7 +4,13 @@
 
 package e2e
 
-import "testing"
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
 
 // People whose languages came last ask why they are not paid. Each is answered in
 // their own language and letters, in its direction, and finds the counsellor by a
@@ -13,6 +19,13 @@ func TestEachIsAnsweredInTheirLanguage(t *testing.T) {
 	chromium := browse(t)
 	c := newCentre(t)
 	c.start()
+	beat := time.NewTicker(100 * time.Millisecond)
+	defer beat.Stop()
+	for end := time.Now().Add(time.Minute); !c.fitted(); <-beat.C { // the quick model rather asks once more
+		if time.Now().After(end) {
+			t.Fatal("the full model is not there after a minute")
+		}
+	}
 	for _, person := range []struct{ locale, asks, dir, counsellor string }{
 		{"ps", "معاش مې نه راکوي", "rtl", "سلاکار"},
 		{"ar", "ما ينطوني راتبي", "rtl", "مستشار"},
@@ -35,4 +48,15 @@ func TestEachIsAnsweredInTheirLanguage(t *testing.T) {
 		}
 		phone.Shot("language-" + person.locale + "-" + person.counsellor)
 	}
+}
+
+// fitted says whether the full model of the articles answers.
+func (c *centre) fitted() bool {
+	resp, err := http.Get(c.url + "/metrics")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	told, err := io.ReadAll(resp.Body)
+	return err == nil && strings.Contains(string(told), "\nsarai_search_fitted 1\n")
 }
