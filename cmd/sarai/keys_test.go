@@ -50,7 +50,7 @@ func TestTheKeyIsReplacedWhileTheServerRuns(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), keys.ID(raw)) {
 		t.Errorf("it says %q: %v", out, err)
 	}
-	said, _ := command(t, dir, "doctor", "--config", "sarai.toml").Output()
+	said, _ := command(t, dir, "doctor", "--config", "sarai.toml", "--content", shelf(t)).Output()
 	if !strings.Contains(string(said), "ok   installation key: key "+keys.ID(raw)) {
 		t.Errorf("doctor says\n%s", said)
 	}

@@ -150,7 +150,7 @@ func TestDoctorAsksMessenger(t *testing.T) {
 	dir, api := newPage(t, strings.Replace(pageSection, "paced", "comments = true\npaced", 1), graph.Options{Denied: []string{"pages_read_user_content"}})
 	api.Publish("Safe ways to work abroad")
 	doctor := func() string {
-		out, _ := command(t, dir, "doctor", "--config", "sarai.toml").CombinedOutput() // it fails: there is no staff
+		out, _ := command(t, dir, "doctor", "--config", "sarai.toml", "--content", shelf(t)).CombinedOutput() // it fails: there is no staff
 		if strings.Contains(string(out), "the-secret-of") {
 			t.Errorf("a secret stands in: %s", out)
 		}

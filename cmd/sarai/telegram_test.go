@@ -145,7 +145,7 @@ func TestDoctorAsksTelegram(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "listen = \"127.0.0.1:0\"\n[telegram]\ntoken_file = \"token\"\napi_url = \"API\"\n")
 	doctor := func() string {
-		out, _ := command(t, h.dir, "doctor", "--config", "sarai.toml").CombinedOutput() // it fails: there is no staff
+		out, _ := command(t, h.dir, "doctor", "--config", "sarai.toml", "--content", shelf(t)).CombinedOutput() // it fails: there is no staff
 		if strings.Contains(string(out), "the-secret-of") {
 			t.Errorf("a secret stands in: %s", out)
 		}
@@ -182,7 +182,7 @@ func TestOthersMayReadTheToken(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "listen = \"127.0.0.1:0\"\n[telegram]\ntoken = \""+theToken+"\"\napi_url = \"API\"\n")
 	h.write("sarai.toml", "listen = \"127.0.0.1:0\"\n[telegram]\ntoken = \""+theToken+"\"\napi_url = \""+h.url+"\"\n", 0o644)
-	out, _ := command(t, h.dir, "doctor", "--config", "sarai.toml").CombinedOutput()
+	out, _ := command(t, h.dir, "doctor", "--config", "sarai.toml", "--content", shelf(t)).CombinedOutput()
 	if !strings.Contains(string(out), "sarai.toml: chmod 600 it") || strings.Contains(string(out), "the-secret-of") {
 		t.Errorf("doctor says\n%s", out)
 	}

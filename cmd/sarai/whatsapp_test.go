@@ -143,7 +143,7 @@ func TestWhatsApp(t *testing.T) {
 	}
 	l.Owner().Unlink()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		out, _ := l.run("doctor")
+		out, _ := l.run("doctor", "--content", shelf(l.t))
 		if strings.Contains(out, "FAIL whatsapp link: the phone or WhatsApp ended the link") {
 			break
 		}

@@ -120,7 +120,7 @@ func TestDoctorAsksWhatsAppCloud(t *testing.T) {
 	t.Parallel()
 	dir, api := newCloud(t, cloudSection, graph.Options{})
 	doctor := func() string {
-		out, _ := command(t, dir, "doctor", "--config", "sarai.toml").CombinedOutput() // it fails: there is no staff
+		out, _ := command(t, dir, "doctor", "--config", "sarai.toml", "--content", shelf(t)).CombinedOutput() // it fails: there is no staff
 		if strings.Contains(string(out), "the-secret-of") {
 			t.Errorf("a secret stands in: %s", out)
 		}
